@@ -1,0 +1,19 @@
+import { createHash } from 'node:crypto';
+import type { ModelRequest } from '#protocol/request.ts';
+import { canonicalJson } from './canonical-json.ts';
+
+/** Whose answers a request may be answered with. */
+export interface CacheOwner {
+  readonly endpoint: string;
+  /** Raised by the endpoint's author when the same request shall get a new answer. */
+  readonly version: number;
+  /** The caller's id, or `*` where the endpoint shares its answers between callers. */
+  readonly caller: string;
+}
+
+/** The cache key: SHA-256 over owner and whole request. Anything that can change the answer changes the key (C2). */
+export function cacheKey(owner: CacheOwner, request: ModelRequest): string {
+  return createHash('sha256')
+    .update(canonicalJson([owner, request]))
+    .digest('base64url');
+}

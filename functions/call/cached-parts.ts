@@ -1,0 +1,107 @@
+import { cacheKey, type CacheOwner } from '#cache/cache-key.ts';
+import type { StoredAnswer } from '#cache/stored-answer.ts';
+import { NotCached } from '#platform/errors.ts';
+import { isComplete, type CallEvent } from '#protocol/events.ts';
+import type { EmbedRequest, ModelRequest } from '#protocol/request.ts';
+import type { Answered } from './attempts.ts';
+import type { Rooms } from './rooms.ts';
+import type { Tab } from './tab.ts';
+
+/**
+ * A request as the cache sees it. An embedding of many texts is as many parts, each with an entry of its own, so that a
+ * batch with some new texts pays only for those; any other request is one part.
+ */
+export interface CachedParts {
+  /** What must be asked of the upstream; undefined when the cache has it all. */
+  readonly missing: ModelRequest | undefined;
+  /** The whole answer, from what was cached and what was asked. Fresh complete parts go on the tab to be stored. */
+  complete(fresh: Answered | undefined): readonly CallEvent[];
+}
+
+/** Looks a request up, where the endpoint declares its output deterministic and the caller does not forbid it. */
+export async function lookUp(request: ModelRequest, tab: Tab, rooms: Rooms): Promise<CachedParts> {
+  const { terms, cacheWish, principal } = tab.call;
+  const parts = partsOf(request);
+  if (!terms.deterministic) {
+    tab.missed = true;
+    return { missing: request, complete: (fresh) => fresh?.events ?? [] };
+  }
+  const owner: CacheOwner = {
+    endpoint: terms.name,
+    version: terms.version,
+    caller: terms.deterministic.shared ? '*' : principal.id,
+  };
+  const keys = parts.map((part) => cacheKey(owner, part));
+  const oldestMs = rooms.platform.clock.nowMs() - cacheWish.maxAgeSeconds * 1000;
+  const found = cacheWish.read ? await rooms.cache.read([...new Set(keys)]) : new Map<string, StoredAnswer>();
+  const known = new Map([...found].filter(([, answer]) => answer.storedAtMs >= oldestMs));
+
+  tab.hits.push(...known.values());
+  const missingKeys = [...new Set(keys.filter((key) => !known.has(key)))];
+  if (missingKeys.length > 0) {
+    if (cacheWish.onlyIfCached) throw new NotCached();
+    tab.missed = true;
+  }
+  const missingParts = missingKeys.map((key) => parts[keys.indexOf(key)] as ModelRequest);
+  return {
+    missing: missingParts.length > 0 ? joined(request, missingParts) : undefined,
+    complete(fresh) {
+      const freshParts = fresh ? splitAnswer(request, fresh, missingKeys) : new Map<string, StoredAnswer>();
+      if (fresh && cacheWish.store && isWorthStoring(fresh, request)) {
+        for (const [key, answer] of stamped(freshParts, terms.deterministic!.ttlSeconds, rooms))
+          tab.toStore.set(key, answer);
+      }
+      const answers = keys.map((key) => (known.get(key) ?? freshParts.get(key)) as StoredAnswer);
+      return request.kind === 'embed' ? joinedVectors(answers) : answers[0]!.events;
+    },
+  };
+}
+
+/** Only whole answers, and only of the model that was asked: a fallback's answer is not what the key stands for. */
+function isWorthStoring(fresh: Answered, request: ModelRequest): boolean {
+  return isComplete(fresh.events) && fresh.served.model.startsWith(request.model);
+}
+
+function partsOf(request: ModelRequest): readonly ModelRequest[] {
+  return request.kind === 'embed'
+    ? request.texts.map((text): EmbedRequest => ({ ...request, texts: [text] }))
+    : [request];
+}
+
+function joined(request: ModelRequest, parts: readonly ModelRequest[]): ModelRequest {
+  if (request.kind !== 'embed') return request;
+  return { ...request, texts: parts.flatMap((part) => (part.kind === 'embed' ? part.texts : [])) };
+}
+
+function splitAnswer(request: ModelRequest, fresh: Answered, keys: readonly string[]): Map<string, StoredAnswer> {
+  const base = { modelServed: fresh.served.model, storedAtMs: 0, expiresAtMs: 0 };
+  if (request.kind !== 'embed')
+    return new Map([[keys[0] as string, { ...base, events: fresh.events, costPico: fresh.costPico }]]);
+  const vectors = fresh.events.flatMap((event) => (event.type === 'vectors' ? event.vectors : []));
+  const costPico = fresh.costPico / BigInt(keys.length);
+  return new Map(
+    keys.map((key, index) => {
+      const events: CallEvent[] = [
+        { type: 'vectors', vectors: [vectors[index] as readonly number[]] },
+        { type: 'finish', reason: 'stop' },
+      ];
+      return [key, { ...base, events, costPico }];
+    }),
+  );
+}
+
+function stamped(parts: Map<string, StoredAnswer>, ttlSeconds: number, { platform }: Rooms): Map<string, StoredAnswer> {
+  const storedAtMs = platform.clock.nowMs();
+  const expiresAtMs = storedAtMs + ttlSeconds * 1000;
+  return new Map([...parts].map(([key, answer]) => [key, { ...answer, storedAtMs, expiresAtMs }]));
+}
+
+function joinedVectors(answers: readonly StoredAnswer[]): CallEvent[] {
+  const vectors = answers.flatMap(({ events }) =>
+    events.flatMap((event) => (event.type === 'vectors' ? event.vectors : [])),
+  );
+  return [
+    { type: 'vectors', vectors },
+    { type: 'finish', reason: 'stop' },
+  ];
+}

@@ -1,0 +1,46 @@
+import type { CacheWish } from '#cache/cache-control.ts';
+import type { LedgerEntry } from '#ledger/entry.ts';
+import type { Deadline } from '#platform/deadline.ts';
+import type { Principal } from '#platform/principal.ts';
+import type { CallEvent } from '#protocol/events.ts';
+import type { ModelRequest } from '#protocol/request.ts';
+
+/** What an endpoint's definition says about money, time and caching; the same for all of its calls. */
+export interface EndpointTerms {
+  readonly name: string;
+  /** Part of the cache key: raised when the same request shall get a new answer. */
+  readonly version: number;
+  /** Absent: nothing is ever cached. */
+  readonly deterministic?: { readonly ttlSeconds: number; readonly shared: boolean };
+  /** Pico-USD a month; absent: no limit. */
+  readonly monthlyLimitPico?: bigint;
+  /** Cuts a single attempt short of the deadline. Absent: an attempt may take all the time there is. */
+  readonly attemptTimeoutMs?: number;
+}
+
+/** One call of an endpoint, as it begins. */
+export interface Call {
+  /** Minted first of all. */
+  readonly id: string;
+  readonly terms: EndpointTerms;
+  readonly principal: Principal;
+  /** The platform's id of the request, for the logs. */
+  readonly requestId: string;
+  readonly deadline: Deadline;
+  /** When the platform kills this process (epoch ms): from then on it touches no counter. */
+  readonly killAtMs: number;
+  readonly cacheWish: CacheWish;
+}
+
+/** Asks a model, through cache, budget and retries. The only way upstream, so that nothing reaches it unmetered. */
+export type Ask = (request: ModelRequest, fallbackModels: readonly string[]) => AsyncGenerator<CallEvent, void>;
+
+/** What an endpoint does with its way upstream: yields what may be streamed, and returns its output. */
+export type Work<Output> = (ask: Ask) => AsyncGenerator<CallEvent, Output>;
+
+/** How a call ended: its ledger entry, and what only the reply needs beside it. */
+export interface Receipt {
+  readonly entry: LedgerEntry;
+  /** Age of the oldest cached part, when all came from the cache. */
+  readonly ageSeconds?: number;
+}

@@ -1,0 +1,80 @@
+import { settle as settleHolds } from '#budgets/reservation.ts';
+import { weakestBasis, type CacheOutcome, type LedgerEntry } from '#ledger/entry.ts';
+import { mintedAtMs } from '#platform/call-id.ts';
+import { addUsage, noUsage } from '#protocol/usage.ts';
+import type { Receipt } from './call.ts';
+import type { Rooms } from './rooms.ts';
+import type { Tab } from './tab.ts';
+
+/**
+ * The end of every call, in one place: the ledger entry first, then the counters, and the cache beside them. Whoever
+ * dies in between leaves a hold, and the entry that says what to do with it.
+ *
+ * Never throws: an answer that was paid for is given. What could not be written stays held, and is swept.
+ */
+export async function settle(tab: Tab, outcome: string, rooms: Rooms): Promise<Receipt> {
+  const entry = entryOf(tab, outcome, rooms);
+  await Promise.all([
+    recordAndRelease(tab, entry, rooms),
+    tab.toStore.size > 0 && outcome === 'completed' ? rooms.cache.write(tab.toStore) : undefined,
+  ]);
+  return { entry, ...ageOf(tab, rooms) };
+}
+
+async function recordAndRelease(tab: Tab, entry: LedgerEntry, { ledger, counters, platform }: Rooms): Promise<void> {
+  const { reservation, call } = tab;
+  // Nothing held and nothing served: the call left no trace that money could follow.
+  if (!reservation && tab.hits.length === 0) return;
+  try {
+    const recorded = await ledger.record(entry);
+    if (!reservation || recorded === 'adjusted') return;
+    if (platform.clock.nowMs() >= call.killAtMs) return;
+    const left = await settleHolds(counters, reservation, entry.costPico);
+    if (left.length > 0) platform.log.error('holds were left to the sweeper', { callId: call.id, count: left.length });
+    if (entry.costPico > reservation.amountPico) {
+      platform.log.error('a call cost more than was held', {
+        alarm: 'over-hold',
+        callId: call.id,
+        endpoint: entry.endpoint,
+      });
+    }
+  } catch (error) {
+    platform.log.error('a call could not be settled; its hold stands', { alarm: 'settlement', callId: call.id, error });
+  }
+}
+
+function entryOf(tab: Tab, outcome: string, { platform }: Rooms): LedgerEntry {
+  const { call, attempts, hits, reservation } = tab;
+  const answered = attempts.findLast((attempt) => attempt.outcome === 'answered');
+  return {
+    callId: call.id,
+    endpoint: call.terms.name,
+    functionName: platform.config.functionName,
+    caller: call.principal.id,
+    callerKind: call.principal.kind,
+    model: answered?.modelServed ?? hits[0]?.modelServed ?? attempts.at(-1)?.modelAsked ?? 'none',
+    holdIds: reservation?.holds.map((hold) => hold.id) ?? [],
+    attempts,
+    cache: cacheOutcome(tab),
+    usage: attempts.reduce((sum, attempt) => addUsage(sum, attempt.usage ?? noUsage), noUsage),
+    costPico: attempts.reduce((sum, attempt) => sum + attempt.costPico, 0n),
+    unknownPico: attempts.reduce((sum, attempt) => sum + (attempt.basis === 'unknown' ? attempt.costPico : 0n), 0n),
+    savedPico: hits.reduce((sum, hit) => sum + hit.costPico, 0n),
+    basis: weakestBasis(attempts),
+    outcome,
+    latencyMs: platform.clock.nowMs() - mintedAtMs(call.id),
+    requestId: call.requestId,
+  };
+}
+
+/** A call is a hit when nothing had to be asked; where no answer may be stored or read, the cache was bypassed. */
+function cacheOutcome({ call, hits, missed }: Tab): CacheOutcome {
+  if (!call.terms.deterministic || !call.cacheWish.read) return 'bypass';
+  return missed || hits.length === 0 ? 'miss' : 'hit';
+}
+
+function ageOf({ hits, missed }: Tab, { platform }: Rooms): { ageSeconds?: number } {
+  if (missed || hits.length === 0) return {};
+  const oldestMs = Math.min(...hits.map((hit) => hit.storedAtMs));
+  return { ageSeconds: Math.max(0, Math.floor((platform.clock.nowMs() - oldestMs) / 1000)) };
+}

@@ -1,0 +1,115 @@
+import { reserve, topUp, type Reservation } from '#budgets/reservation.ts';
+import type { CounterState } from '#budgets/counter-store.ts';
+import { UNLIMITED_PICO, type Scope } from '#budgets/scopes.ts';
+import { resetsAt } from '#budgets/windows.ts';
+import type { StoredAnswer } from '#cache/stored-answer.ts';
+import type { Attempt } from '#ledger/entry.ts';
+import { mintedAtMs } from '#platform/call-id.ts';
+import { BudgetExceeded, BudgetUnavailable, DeadlineExceeded } from '#platform/errors.ts';
+import { formatUsd } from '#platform/money.ts';
+import type { Call } from './call.ts';
+import type { Rooms } from './rooms.ts';
+
+/** A call makes at most three upstream requests for one question, however many layers wish for more (R8). */
+const RETRIES_PER_CALL = 2;
+
+/**
+ * What a call has held, tried, taken from the cache and wants to store: everything that settlement needs. One tab a call,
+ * shared by all of its requests.
+ */
+export class Tab {
+  readonly call: Call;
+  readonly attempts: Attempt[] = [];
+  /** Answers from the cache that were used. */
+  readonly hits: StoredAnswer[] = [];
+  /** Fresh complete answers, stored when the call ends well. */
+  readonly toStore = new Map<string, StoredAnswer>();
+  reservation: Reservation | undefined;
+  retriesLeft = RETRIES_PER_CALL;
+  /** Some part had to be asked of the upstream. */
+  missed = false;
+  readonly #rooms: Rooms;
+  /** Cost of finished attempts and bounds of those under way: never more than what is held. */
+  #committedPico = 0n;
+  #covering: Promise<void> = Promise.resolve();
+
+  constructor(call: Call, rooms: Rooms) {
+    this.call = call;
+    this.#rooms = rooms;
+  }
+
+  /**
+   * Makes sure that `boundPico` more is held before an attempt is sent: reserves, or tops up what is held. Requests of one
+   * call that run side by side are covered one after the other, for each top-up builds on the hold before it.
+   *
+   * @throws BudgetExceeded when a scope has not enough left; BudgetUnavailable when a counter cannot be reached (L4)
+   */
+  cover(boundPico: bigint, model: string): Promise<void> {
+    const covered = this.#covering.then(() => this.#cover(boundPico, model));
+    this.#covering = covered.catch(() => undefined);
+    return covered;
+  }
+
+  /** An attempt is over: its line goes into the entry, and its cost takes the place of its bound. */
+  close(attempt: Attempt, boundPico: bigint): void {
+    this.attempts.push(attempt);
+    this.#committedPico += attempt.costPico - boundPico;
+  }
+
+  async #cover(boundPico: bigint, model: string): Promise<void> {
+    const { call } = this;
+    if (this.#rooms.platform.clock.nowMs() >= call.killAtMs) throw new DeadlineExceeded({ limitMs: 0 });
+    const neededPico = this.#committedPico + boundPico;
+    if (!this.reservation) await this.#reserve(neededPico, model);
+    else if (this.reservation.amountPico < neededPico) await this.#topUp(this.reservation, neededPico);
+    this.#committedPico = neededPico;
+  }
+
+  async #reserve(amountPico: bigint, model: string): Promise<void> {
+    const { id, killAtMs, principal } = this.call;
+    const facts = { callId: id, killAtMs, caller: principal.id, model };
+    const request = { scopes: scopesOf(this.call), amountPico, atMs: mintedAtMs(id), facts };
+    const outcome = await reserve(this.#rooms.counters, request).catch((error: unknown) => {
+      throw new BudgetUnavailable(error);
+    });
+    if (!outcome.granted) throw exceeded(outcome.scope, outcome.state, amountPico, mintedAtMs(id));
+    this.reservation = outcome.reservation;
+  }
+
+  async #topUp(reservation: Reservation, amountPico: bigint): Promise<void> {
+    const raised = await topUp(this.#rooms.counters, reservation, amountPico).catch((error: unknown) => {
+      throw new BudgetUnavailable(error);
+    });
+    if (!raised) {
+      const first = reservation.holds[0]!.counter;
+      const state = await this.#rooms.counters.read(first);
+      throw exceeded(first.scope, state, amountPico - reservation.amountPico, mintedAtMs(this.call.id));
+    }
+    this.reservation = raised;
+  }
+}
+
+/** The scopes in which a call reserves: the endpoint's always. Those of the caller and the account stand here next. */
+function scopesOf({ terms }: Call): readonly Scope[] {
+  return [{ name: `endpoint:${terms.name}`, limitPico: terms.monthlyLimitPico ?? UNLIMITED_PICO }];
+}
+
+function exceeded(scope: Scope, state: CounterState | undefined, requiredPico: bigint, atMs: number): BudgetExceeded {
+  const limitPico = state?.limitPico ?? scope.limitPico;
+  const spentPico = state?.spentPico ?? 0n;
+  const heldPico = limitPico - spentPico - (state?.availablePico ?? limitPico);
+  const [limitUsd, spentUsd, heldUsd, requiredUsd] = [limitPico, spentPico, heldPico, requiredPico].map(formatUsd);
+  const message =
+    `the monthly budget of ${scope.name} is $${limitUsd}: $${spentUsd} is spent and $${heldUsd} held, ` +
+    `and this call may cost up to $${requiredUsd}`;
+  const details = {
+    scope: scope.name,
+    window: 'month',
+    limitUsd,
+    spentUsd,
+    heldUsd,
+    requiredUsd,
+    resetsAt: resetsAt(atMs),
+  };
+  return new BudgetExceeded(message, details);
+}

@@ -1,0 +1,34 @@
+import { readFile } from 'node:fs/promises';
+import type { Role } from '#platform/principal.ts';
+import type { Platform } from '#platform/platform.ts';
+
+/** What a function may need to know of all entries. The inventory writes it as a data file, which is bundled in. */
+export interface Catalog {
+  /** Version of the deployment: a hash over all specs. */
+  readonly version: string;
+  readonly routes: readonly CatalogRoute[];
+  /** The OpenAPI 3.1 document of the whole API. */
+  readonly openapi: unknown;
+}
+
+export interface CatalogRoute {
+  readonly name: string;
+  readonly kind: 'endpoint' | 'route';
+  readonly method: string;
+  readonly path: string;
+  readonly access: 'public' | readonly Role[];
+}
+
+const catalogs = new Map<string, Promise<Catalog>>();
+
+/** Reads the catalog, once an environment. @throws when the file is missing: the function was deployed without it */
+export function loadCatalog({ config }: Platform): Promise<Catalog> {
+  const { catalogFile } = config;
+  let catalog = catalogs.get(catalogFile);
+  if (!catalog) catalogs.set(catalogFile, (catalog = readCatalog(catalogFile)));
+  return catalog;
+}
+
+async function readCatalog(file: string): Promise<Catalog> {
+  return JSON.parse(await readFile(file, 'utf8')) as Catalog;
+}

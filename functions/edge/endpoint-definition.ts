@@ -1,0 +1,74 @@
+import type * as z from 'zod';
+import type { InputItem } from '#protocol/request.ts';
+import type { EndpointLimits } from './specs.ts';
+import type { ModelTier } from './models.ts';
+
+/** What the model is told: our instructions, and the caller's text strictly apart from them. */
+export interface Prompt {
+  readonly instructions: string;
+  /** The caller's words: one user message, or a whole conversation. */
+  readonly input: string | readonly InputItem[];
+}
+
+/** One question to a model from an endpoint's `run`. */
+export interface Question<Output extends z.ZodType> extends Prompt {
+  /** The answer must be JSON that fits this schema. */
+  readonly output: Output;
+  /** @default the endpoint's limit */
+  readonly maxOutputTokens?: number;
+  /** @default the endpoint's tier */
+  readonly model?: ModelTier;
+}
+
+/** An endpoint's only ways upstream. Whatever they send is cached, bounded, paid for and recorded under the one call. */
+export interface EndpointCall {
+  /** Asks for a structured answer. @throws OutputInvalid when it does not fit, OutputRefused when the model declines */
+  respond<Output extends z.ZodType>(question: Question<Output>): Promise<z.output<Output>>;
+  /** One vector a text, in order. Texts that were embedded before come from the cache. */
+  embed(request: { readonly texts: readonly string[]; readonly dimensions?: number }): Promise<number[][]>;
+}
+
+interface DefinitionBase<Input extends z.ZodType, Output extends z.ZodType> {
+  /** One sentence, for the documentation. */
+  readonly summary: string;
+  readonly input: Input;
+  readonly output: Output;
+  /** An input that works: documentation, the first curl line, the contract tests. */
+  readonly example: z.input<Input>;
+  readonly model: ModelTier;
+  readonly limits: EndpointLimits;
+  /** Declares that the same input may get the same answer for so long. Absent: nothing is ever cached. */
+  readonly deterministic?: {
+    readonly ttlSeconds: number;
+    /** Callers see each other's answers. @default false: a cache entry belongs to one caller */
+    readonly shared?: boolean;
+  };
+  /** At most so much a month (UTC), as decimal USD. Absent: no limit. */
+  readonly budget?: { readonly monthlyUsd: string };
+  /** Raised when the same request shall get a new answer. @default 1 */
+  readonly version?: number;
+  /** @default `/v1/<name>` */
+  readonly path?: string;
+  /** The secret with the OpenAI key. @default 'openai', shared by all that name none */
+  readonly secret?: string;
+  /** @default 512 */
+  readonly memoryMb?: number;
+}
+
+/** One prompt, answered as JSON that fits `output`; or, with `fromText`, as plain text that becomes the output. */
+interface PromptDefinition<Input extends z.ZodType, Output extends z.ZodType> extends DefinitionBase<Input, Output> {
+  readonly prompt: (input: z.output<Input>) => Prompt;
+  readonly fromText?: (text: string) => z.input<Output>;
+  readonly run?: never;
+}
+
+/** Where one prompt is not enough. */
+interface RunDefinition<Input extends z.ZodType, Output extends z.ZodType> extends DefinitionBase<Input, Output> {
+  readonly run: (input: z.output<Input>, call: EndpointCall) => Promise<z.input<Output>>;
+  readonly prompt?: never;
+  readonly fromText?: never;
+}
+
+/** All that an engineer writes to add an endpoint. */
+export type EndpointDefinition<Input extends z.ZodType, Output extends z.ZodType> =
+  PromptDefinition<Input, Output> | RunDefinition<Input, Output>;

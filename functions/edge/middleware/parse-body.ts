@@ -1,0 +1,34 @@
+import { MalformedBody, TooLarge, UnsupportedMediaType } from '#platform/errors.ts';
+import type { HttpMiddleware } from '../http-middleware.ts';
+import type { HttpCall } from '../http-call.ts';
+import { parseJsonBytes } from '../safe-json.ts';
+
+export interface ParseBodyOptions {
+  /** @default 1,500,000 */
+  readonly maxBodyBytes?: number;
+}
+
+const JSON_TYPE = /^application\/([\w.-]+\+)?json\s*(;|$)/i;
+
+/** Reads the body as JSON in strict UTF-8, within a size. A body without a content type is taken for JSON. */
+export default function parseBody({ maxBodyBytes = 1_500_000 }: ParseBodyOptions = {}): HttpMiddleware {
+  return {
+    before(request) {
+      const call = request.event;
+      const contentType = call.headers['content-type'];
+      if (contentType !== undefined && !JSON_TYPE.test(contentType))
+        throw new UnsupportedMediaType(contentType.slice(0, 60));
+      const bytes = bodyBytes(call);
+      if (bytes.byteLength > maxBodyBytes) {
+        const message = `the body must be at most ${maxBodyBytes} bytes long, but ${bytes.byteLength} were provided`;
+        throw new TooLarge(message, { limitBytes: maxBodyBytes, bodyBytes: bytes.byteLength });
+      }
+      call.input = parseJsonBytes(bytes);
+    },
+  };
+}
+
+function bodyBytes({ rawBody }: HttpCall): Uint8Array {
+  if (!rawBody || rawBody.text === '') throw new MalformedBody('the body is empty; JSON is required');
+  return Buffer.from(rawBody.text, rawBody.isBase64 ? 'base64' : 'utf8');
+}

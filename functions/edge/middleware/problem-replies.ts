@@ -1,0 +1,27 @@
+import { WeirError } from '#platform/errors.ts';
+import type { Log } from '#platform/log.ts';
+import type { HttpMiddleware } from '../http-middleware.ts';
+import { toProblem } from '../problem.ts';
+
+/** Turns whatever was thrown into a problem reply. An error that nobody planned is logged, by name and place only. */
+export default function problemReplies(log: Log): HttpMiddleware {
+  return {
+    onError(request) {
+      const { error, event } = request;
+      if (!(error instanceof WeirError)) {
+        log.error('an unplanned error', { requestId: event.requestId, error: error?.name, at: placeOf(error) });
+      }
+      request.response = toProblem(error, event.requestId);
+    },
+  };
+}
+
+/** The top frame of the stack: the message may quote input, the frame does not. */
+function placeOf(error: unknown): string | undefined {
+  return error instanceof Error
+    ? error.stack
+        ?.split('\n')
+        .find((line) => line.startsWith('    at '))
+        ?.trim()
+    : undefined;
+}

@@ -1,0 +1,52 @@
+import { InvalidRequest, MalformedBody } from '#platform/errors.ts';
+
+const MAX_DEPTH = 64;
+const FORBIDDEN_KEYS = new Set(['__proto__', 'constructor', 'prototype']);
+const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+
+/**
+ * Bytes from outside as JSON. None of its errors quotes the body, nor keeps the parser's own error, whose message does (D6).
+ *
+ * @throws MalformedBody when the bytes are no UTF-8 or no JSON; InvalidRequest for keys that reach into prototypes and for
+ *   nesting that no honest request has
+ */
+export function parseJsonBytes(bytes: Uint8Array): unknown {
+  const value = parseJson(decode(bytes));
+  refuseHostileShape(value);
+  return value;
+}
+
+function decode(bytes: Uint8Array): string {
+  try {
+    return utf8.decode(bytes);
+  } catch {
+    throw new MalformedBody('the body is not valid UTF-8');
+  }
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text) as unknown;
+  } catch {
+    throw new MalformedBody('the body is not valid JSON');
+  }
+}
+
+/** Level by level, so that depth costs no stack. */
+function refuseHostileShape(root: unknown): void {
+  let level: unknown[] = [root];
+  for (let depth = 1; level.length > 0; depth++) {
+    if (depth > MAX_DEPTH) {
+      throw new InvalidRequest([{ field: 'body', message: `body must be nested at most ${MAX_DEPTH} levels deep` }]);
+    }
+    const next: unknown[] = [];
+    for (const value of level) {
+      if (value === null || typeof value !== 'object') continue;
+      const key = Object.keys(value).find((name) => FORBIDDEN_KEYS.has(name));
+      if (key !== undefined)
+        throw new InvalidRequest([{ field: key, message: `${key} is not allowed as a field's name` }]);
+      for (const member of Object.values(value)) next.push(member);
+    }
+    level = next;
+  }
+}

@@ -1,0 +1,87 @@
+import * as z from 'zod';
+import { defineRoute } from '#edge/define-route.ts';
+import { InvalidRequest } from '#platform/errors.ts';
+import { toCsv } from '#ledger/csv.ts';
+import { createLedgerStore } from '#ledger/ledger-store.ts';
+import { SPEND_DIMENSIONS, spendReport, type SpendDimension } from '#ledger/spend-report.ts';
+
+const MAX_DAYS = 366;
+const DAY_MS = 86_400_000;
+const FIGURES = ['calls', 'cacheHits', 'inputTokens', 'outputTokens', 'costUsd', 'unknownUsd', 'savedUsd'];
+
+const usd = z.string().describe('Decimal US dollars, exact to the pico-dollar.');
+
+/** What was spent, by endpoint, caller, model and day (UTC), straight from the ledger. */
+export const { handler, spec } = defineRoute({
+  summary: 'Spend by endpoint, caller, model and day, as JSON or CSV.',
+  method: 'GET',
+  path: '/v1/spend',
+  access: ['finance', 'administrator'],
+  query: z.strictObject({
+    from: z.iso
+      .date('must be a day such as 2026-11-01')
+      .optional()
+      .describe('First day (UTC). Default: the first of this month.'),
+    to: z.iso.date('must be a day such as 2026-11-30').optional().describe('Last day (UTC), included. Default: today.'),
+    by: z
+      .string()
+      .default('endpoint')
+      .describe(`Any of ${SPEND_DIMENSIONS.join(', ')}, separated by commas.`),
+    format: z.enum(['json', 'csv']).optional().describe('Default: what the Accept header prefers, else JSON.'),
+  }),
+  output: z.strictObject({
+    rows: z.array(
+      z.strictObject({
+        endpoint: z.string().optional(),
+        caller: z.string().optional(),
+        model: z.string().optional(),
+        day: z.string().optional(),
+        calls: z.int(),
+        cacheHits: z.int(),
+        inputTokens: z.int(),
+        outputTokens: z.int(),
+        costUsd: usd,
+        unknownUsd: usd,
+        savedUsd: usd,
+      }),
+    ),
+    totalUsd: usd,
+    unknownUsd: usd.describe('The part of the total that may have been billed, counted at its upper bound.'),
+  }),
+  produces: ['application/json', 'text/csv'],
+  reads: ['ledger'],
+  timeoutMs: 28_000,
+  memoryMb: 512,
+  async handle(query, { dynamo, config, clock }, { headers }) {
+    const today = new Date(clock.nowMs()).toISOString().slice(0, 10);
+    const { from = `${today.slice(0, 7)}-01`, to = today, format } = query;
+    checkDays(from, to);
+    const by = parseDimensions(query.by);
+    const ledger = createLedgerStore({ dynamo, table: config.tables.ledger });
+    const report = await spendReport(ledger.rows(from, to), by);
+    if ((format ?? (headers['accept']?.includes('text/csv') ? 'csv' : 'json')) === 'json') return { json: report };
+    return { contentType: 'text/csv; charset=utf-8', text: toCsv([...by, ...FIGURES], report.rows) };
+  },
+});
+
+function checkDays(from: string, to: string): void {
+  const days = (Date.parse(to) - Date.parse(from)) / DAY_MS + 1;
+  if (days < 1)
+    throw new InvalidRequest([
+      { field: 'to', message: `to must not lie before from (${from}), but ${to} was provided` },
+    ]);
+  if (days > MAX_DAYS) {
+    throw new InvalidRequest([
+      { field: 'from', message: `from and to must span at most ${MAX_DAYS} days, but ${days} were asked` },
+    ]);
+  }
+}
+
+function parseDimensions(by: string): SpendDimension[] {
+  return [...new Set(by.split(','))].map((name) => {
+    const dimension = SPEND_DIMENSIONS.find((known) => known === name.trim());
+    if (dimension) return dimension;
+    const message = `by must be any of ${SPEND_DIMENSIONS.join(', ')}, but '${name.slice(0, 40)}' was provided`;
+    throw new InvalidRequest([{ field: 'by', message }]);
+  });
+}

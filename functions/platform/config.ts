@@ -1,0 +1,127 @@
+import * as z from 'zod';
+import { ConfigurationError } from './errors.ts';
+
+const text = z.string().min(1);
+
+/** Results may go to these queues only: name → URL. */
+const queueMap = z
+  .string()
+  .transform((json, context) => {
+    try {
+      return JSON.parse(json) as unknown;
+    } catch {
+      context.addIssue({ code: 'custom', message: 'must be JSON' });
+      return z.NEVER;
+    }
+  })
+  .pipe(z.record(z.string(), z.string()));
+
+const environment = z.object({
+  AWS_REGION: text.default('us-east-1'),
+  AWS_ACCESS_KEY_ID: text.optional(),
+  AWS_SECRET_ACCESS_KEY: text.optional(),
+  AWS_SESSION_TOKEN: text.optional(),
+  AWS_ENDPOINT_URL: text.optional(),
+  AWS_ENDPOINT_URL_DYNAMODB: text.optional(),
+  AWS_ENDPOINT_URL_SECRETS_MANAGER: text.optional(),
+  AWS_ENDPOINT_URL_SQS: text.optional(),
+  AWS_LAMBDA_FUNCTION_NAME: text.default('local'),
+  AWS_LAMBDA_FUNCTION_VERSION: text.default('local'),
+  OPENAI_BASE_URL: text.optional(),
+  WEIR_ENTRY: text.optional(),
+  WEIR_CACHE_TABLE: text.default('weir-cache'),
+  WEIR_LEDGER_TABLE: text.default('weir-ledger'),
+  WEIR_BUDGETS_TABLE: text.default('weir-budgets'),
+  WEIR_CALLERS_TABLE: text.default('weir-callers'),
+  WEIR_OPENAI_SECRET_ID: text.default('weir/openai'),
+  WEIR_DEAD_LETTER_QUEUE_URL: text.optional(),
+  WEIR_MAX_RECEIVES: z.coerce.number().int().min(1).max(1000).default(3),
+  WEIR_RESULT_QUEUES: queueMap.optional(),
+  WEIR_CATALOG_FILE: text.default('/var/task/catalog.json'),
+});
+
+type Environment = z.infer<typeof environment>;
+
+/** Everything that a function is told from outside, parsed once and frozen. */
+export interface Config {
+  /** The entry's name (`summarize`, `openai/chat-completions`); absent until the inventory or `WEIR_ENTRY` binds it. */
+  readonly entry: string | undefined;
+  readonly functionName: string;
+  readonly functionVersion: string;
+  readonly region: string;
+  readonly credentials: {
+    readonly accessKeyId: string;
+    readonly secretAccessKey: string;
+    readonly sessionToken?: string | undefined;
+  };
+  /** Endpoints that stand in for AWS's own (`AWS_ENDPOINT_URL_<SERVICE>`, then `AWS_ENDPOINT_URL`). */
+  readonly endpoints: {
+    readonly dynamodb?: string | undefined;
+    readonly secretsmanager?: string | undefined;
+    readonly sqs?: string | undefined;
+  };
+  readonly openaiBaseUrl: string;
+  readonly openaiSecretId: string;
+  readonly tables: {
+    readonly cache: string;
+    readonly ledger: string;
+    readonly budgets: string;
+    readonly callers: string;
+  };
+  readonly queue: {
+    readonly deadLetterUrl: string | undefined;
+    /** After this many receives a message goes to the dead-letter queue. */
+    readonly maxReceives: number;
+    readonly resultUrls: Readonly<Record<string, string>>;
+  };
+  /** The inventory's data file: what a function needs to know of all specs. */
+  readonly catalogFile: string;
+}
+
+/** The environment of this process, parsed. The only place in the product that reads `process.env`. */
+export function configFromProcess(): Config {
+  return parseConfig(process.env);
+}
+
+/** @throws ConfigurationError that names the variable, never its value */
+export function parseConfig(variables: Readonly<Record<string, string | undefined>>): Config {
+  const parsed = environment.safeParse(variables);
+  if (!parsed.success) {
+    const faults = parsed.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`);
+    throw new ConfigurationError(`the environment is wrong: ${faults.join('; ')}`);
+  }
+  return Object.freeze(toConfig(parsed.data));
+}
+
+function toConfig(env: Environment): Config {
+  return {
+    entry: env.WEIR_ENTRY,
+    functionName: env.AWS_LAMBDA_FUNCTION_NAME,
+    functionVersion: env.AWS_LAMBDA_FUNCTION_VERSION,
+    region: env.AWS_REGION,
+    credentials: {
+      accessKeyId: env.AWS_ACCESS_KEY_ID ?? '',
+      secretAccessKey: env.AWS_SECRET_ACCESS_KEY ?? '',
+      sessionToken: env.AWS_SESSION_TOKEN,
+    },
+    endpoints: {
+      dynamodb: env.AWS_ENDPOINT_URL_DYNAMODB ?? env.AWS_ENDPOINT_URL,
+      secretsmanager: env.AWS_ENDPOINT_URL_SECRETS_MANAGER ?? env.AWS_ENDPOINT_URL,
+      sqs: env.AWS_ENDPOINT_URL_SQS ?? env.AWS_ENDPOINT_URL,
+    },
+    openaiBaseUrl: env.OPENAI_BASE_URL ?? 'https://api.openai.com/v1',
+    openaiSecretId: env.WEIR_OPENAI_SECRET_ID,
+    tables: {
+      cache: env.WEIR_CACHE_TABLE,
+      ledger: env.WEIR_LEDGER_TABLE,
+      budgets: env.WEIR_BUDGETS_TABLE,
+      callers: env.WEIR_CALLERS_TABLE,
+    },
+    queue: {
+      deadLetterUrl: env.WEIR_DEAD_LETTER_QUEUE_URL,
+      maxReceives: env.WEIR_MAX_RECEIVES,
+      resultUrls: env.WEIR_RESULT_QUEUES ?? {},
+    },
+    catalogFile: env.WEIR_CATALOG_FILE,
+  };
+}

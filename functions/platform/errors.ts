@@ -1,0 +1,147 @@
+/**
+ * Every error that Weir raises on purpose: a code, the HTTP status it becomes, whether asking again can help, and a
+ * message that is safe to show. Details hold limits, counts, ids and names of fields, never a prompt, a body or a key.
+ */
+export class WeirError extends Error {
+  /** Machine-readable, stable: the last part of the problem's `type`. */
+  readonly code: string;
+  /** HTTP status of the reply. */
+  readonly status: number;
+  /** `false` tells the caller's SDK not to multiply the loss (`x-should-retry: false`). */
+  readonly shouldRetry: boolean | undefined;
+  /** Extra members of the RFC 9457 problem document. */
+  readonly details: Readonly<Record<string, unknown>>;
+  /** Seconds that the caller should wait, for the `Retry-After` header. */
+  readonly retryAfterSeconds: number | undefined;
+
+  constructor(code: string, status: number, message: string, options: WeirErrorOptions = {}) {
+    super(message, options.cause === undefined ? undefined : { cause: options.cause });
+    this.name = code;
+    this.code = code;
+    this.status = status;
+    this.shouldRetry = options.shouldRetry;
+    this.details = options.details ?? {};
+    this.retryAfterSeconds = options.retryAfterSeconds;
+  }
+}
+
+export interface WeirErrorOptions {
+  readonly shouldRetry?: boolean;
+  readonly details?: Readonly<Record<string, unknown>>;
+  readonly retryAfterSeconds?: number;
+  readonly cause?: unknown;
+}
+
+/** One fault in the input: where, and what is wrong with it (limit and value received). */
+export interface FieldFault {
+  readonly field: string;
+  readonly message: string;
+}
+
+/** 400: the request is well-formed but not what the endpoint takes. Names every field at fault. */
+export class InvalidRequest extends WeirError {
+  constructor(faults: readonly FieldFault[]) {
+    super('invalid_request', 400, faults.map((fault) => fault.message).join('; '), { details: { errors: faults } });
+  }
+}
+
+/** 422: the body is not JSON. Carries the place of the fault, never a snippet. */
+export class MalformedBody extends WeirError {
+  constructor(message: string) {
+    super('malformed_body', 422, message);
+  }
+}
+
+/** 413: a body, a reply or a model request over its limit. */
+export class TooLarge extends WeirError {
+  constructor(message: string, details: Readonly<Record<string, unknown>>) {
+    super('too_large', 413, message, { details });
+  }
+}
+
+/** 415: a body that says it is something else than JSON. */
+export class UnsupportedMediaType extends WeirError {
+  constructor(contentType: string) {
+    super('unsupported_media_type', 415, `content-type must be application/json, but ${contentType} was provided`);
+  }
+}
+
+/** 401: nobody proved who is calling. */
+export class Unauthenticated extends WeirError {
+  constructor() {
+    super('unauthenticated', 401, 'a valid key is required: Authorization: Bearer <key>');
+  }
+}
+
+/** 403: the caller is known, and may not do this. */
+export class Forbidden extends WeirError {
+  constructor(message: string) {
+    super('forbidden', 403, message);
+  }
+}
+
+/** 404: no such thing, or not the caller's. */
+export class NotFound extends WeirError {
+  constructor(message: string) {
+    super('not_found', 404, message);
+  }
+}
+
+/** 402: a budget would be overspent. Asking again before `resetsAt` cannot help. */
+export class BudgetExceeded extends WeirError {
+  constructor(message: string, details: Readonly<Record<string, unknown>>) {
+    super('budget_exceeded', 402, message, { shouldRetry: false, details });
+  }
+}
+
+/** 503: the counter could not be read or written, so nothing was let through unmetered. */
+export class BudgetUnavailable extends WeirError {
+  constructor(cause: unknown) {
+    super('budget_unavailable', 503, 'the budget could not be checked, so the call was not made', { cause });
+  }
+}
+
+/** 504: `only-if-cached` was asked and nothing is cached (RFC 9111, 5.2.1.7). */
+export class NotCached extends WeirError {
+  constructor() {
+    super('not_cached', 504, 'only-if-cached was asked, and no fresh cached reply exists', { shouldRetry: false });
+  }
+}
+
+/** 504: the deadline came before the answer. */
+export class DeadlineExceeded extends WeirError {
+  constructor(details: { readonly limitMs: number }) {
+    super('deadline_exceeded', 504, `no answer came within the deadline of ${details.limitMs} ms`, {
+      shouldRetry: false,
+      details,
+    });
+  }
+}
+
+/** 499: the caller went away before the answer. */
+export class CallerGone extends WeirError {
+  constructor() {
+    super('caller_gone', 499, 'the caller closed the connection before the answer');
+  }
+}
+
+/** 502: the model's answer is not what the endpoint promises. */
+export class OutputInvalid extends WeirError {
+  constructor(message: string, details: Readonly<Record<string, unknown>> = {}) {
+    super('output_invalid', 502, message, { details });
+  }
+}
+
+/** 422: the model refused to answer, or a filter cut its answer. */
+export class OutputRefused extends WeirError {
+  constructor(message: string) {
+    super('output_refused', 422, message, { shouldRetry: false });
+  }
+}
+
+/** 500: the deployment is wrong: a missing setting, an unpriced model, a malformed key. Never holds the value. */
+export class ConfigurationError extends WeirError {
+  constructor(message: string, options: WeirErrorOptions = {}) {
+    super('configuration', 500, message, { shouldRetry: false, ...options });
+  }
+}

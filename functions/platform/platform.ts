@@ -1,0 +1,65 @@
+import { createDynamoDb, type DynamoDb } from './aws/dynamodb.ts';
+import { createJsonService, type JsonService } from './aws/json-service.ts';
+import { createSecretsManager, type SecretsManager } from './aws/secrets-manager.ts';
+import { createSqs, type Sqs } from './aws/sqs.ts';
+import { systemClock, type Clock } from './clock.ts';
+import { configFromProcess, type Config } from './config.ts';
+import { createLog, type Log } from './log.ts';
+
+/** All that comes from outside a function, as one typed object. Whoever needs a part of it takes that part. */
+export interface Platform {
+  readonly config: Config;
+  readonly clock: Clock;
+  /** Uniform in [0, 1). */
+  readonly random: () => number;
+  readonly log: Log;
+  /** Writes one line to standard output: the log's and the metrics' way out. */
+  readonly writeLine: (line: string) => void;
+  readonly dynamo: DynamoDb;
+  readonly secrets: SecretsManager;
+  readonly sqs: Sqs;
+}
+
+export interface PlatformOptions {
+  /** @default the environment of the process */
+  readonly config?: Config;
+  readonly clock?: Clock;
+  readonly random?: () => number;
+  readonly writeLine?: (line: string) => void;
+  /** Masks secrets in every log line. */
+  readonly redact: (text: string) => string;
+}
+
+/** The composition root. Nothing in it does I/O until it is used. */
+export function createPlatform(options: PlatformOptions): Platform {
+  const config = options.config ?? configFromProcess();
+  const clock = options.clock ?? systemClock;
+  const random = options.random ?? Math.random;
+  const writeLine = options.writeLine ?? ((line: string) => void process.stdout.write(`${line}\n`));
+  const service = (name: keyof Config['endpoints'], targetPrefix: string, jsonVersion: '1.0' | '1.1'): JsonService =>
+    createJsonService({
+      service: name,
+      targetPrefix,
+      jsonVersion,
+      region: config.region,
+      credentials: config.credentials,
+      endpoint: config.endpoints[name],
+      clock,
+      random,
+    });
+  return {
+    config,
+    clock,
+    random,
+    writeLine,
+    log: createLog({
+      redact: options.redact,
+      write: writeLine,
+      nowMs: () => clock.nowMs(),
+      fields: { function: config.functionName, version: config.functionVersion },
+    }),
+    dynamo: createDynamoDb(service('dynamodb', 'DynamoDB_20120810', '1.0')),
+    secrets: createSecretsManager(service('secretsmanager', 'secretsmanager', '1.1')),
+    sqs: createSqs(service('sqs', 'AmazonSQS', '1.0')),
+  };
+}

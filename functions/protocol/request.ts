@@ -1,0 +1,39 @@
+/** A JSON Schema document (draft 2020-12). */
+export type JsonSchema = Readonly<Record<string, unknown>>;
+
+/** One turn of what the model reads. Callers' text stands here, never in the instructions. */
+export type InputItem =
+  | { readonly type: 'message'; readonly role: 'user' | 'assistant'; readonly text: string }
+  | { readonly type: 'tool-call'; readonly callId: string; readonly name: string; readonly arguments: string }
+  | { readonly type: 'tool-result'; readonly callId: string; readonly output: string };
+
+/** A function that the model may ask for. */
+export interface FunctionTool {
+  readonly name: string;
+  readonly description?: string;
+  readonly parameters: JsonSchema;
+}
+
+/** Asks a model for text or JSON. Everything in it is part of the cache key. */
+export interface RespondRequest {
+  readonly kind: 'respond';
+  readonly model: string;
+  readonly instructions: string;
+  readonly input: readonly InputItem[];
+  readonly tools?: readonly FunctionTool[];
+  /** Structured output: the answer must be JSON that fits. */
+  readonly format?: { readonly name: string; readonly schema: JsonSchema };
+  /** Always sent: it bounds the price. */
+  readonly maxOutputTokens: number;
+}
+
+/** Asks for one vector a text, in order. */
+export interface EmbedRequest {
+  readonly kind: 'embed';
+  readonly model: string;
+  readonly texts: readonly string[];
+  readonly dimensions?: number;
+}
+
+/** One request to a model, in Weir's own words; the upstream room translates it to OpenAI's. */
+export type ModelRequest = RespondRequest | EmbedRequest;

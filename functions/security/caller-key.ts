@@ -1,0 +1,43 @@
+import { createHash, timingSafeEqual } from 'node:crypto';
+import { textOf, textsOf, type StoredItem } from '#platform/aws/attributes.ts';
+import type { Platform } from '#platform/platform.ts';
+import { ROLES, type Role } from '#platform/principal.ts';
+
+/** A caller as the callers table knows it. The clear key is nowhere. */
+export interface CallerRecord {
+  readonly id: string;
+  readonly roles: readonly Role[];
+  /** Names of the endpoints that it may use; `*` for all. */
+  readonly endpoints: readonly string[];
+}
+
+/** The key of a caller's record: SHA-256 of the clear key, in hex. */
+export function hashCallerKey(key: string): string {
+  return createHash('sha256').update(key).digest('hex');
+}
+
+/** The record as an item of the callers table. */
+export function toCallerItem(key: string, { id, roles, endpoints }: CallerRecord) {
+  return { pk: hashCallerKey(key), id, roles, endpoints };
+}
+
+/** Who holds a key; undefined for nobody. @throws when the table cannot be reached */
+export async function findCaller(key: string, { dynamo, config }: Platform): Promise<CallerRecord | undefined> {
+  const hash = hashCallerKey(key);
+  const item = await dynamo.get(config.tables.callers, { pk: hash });
+  if (!item || !isSameHash(hash, item['pk'])) return undefined;
+  return toCaller(item);
+}
+
+function isSameHash(hash: string, stored: unknown): boolean {
+  return (
+    typeof stored === 'string' &&
+    stored.length === hash.length &&
+    timingSafeEqual(Buffer.from(stored), Buffer.from(hash))
+  );
+}
+
+function toCaller(item: StoredItem): CallerRecord {
+  const roles = textsOf(item, 'roles').filter((role): role is Role => (ROLES as readonly string[]).includes(role));
+  return { id: textOf(item, 'id'), roles, endpoints: textsOf(item, 'endpoints') };
+}

@@ -1,0 +1,79 @@
+import { APIConnectionTimeoutError, APIError, APIUserAbortError, APIConnectionError } from 'openai/error';
+import type { Failure, FailureClass } from './failure.ts';
+
+/** Quotas do not come back by waiting a moment: no retry, and the breaker of that key opens. */
+const PERSISTENT = new Set([
+  'insufficient_quota',
+  'credit_balance_exhausted',
+  'organization_spend_limit_exceeded',
+  'project_spend_limit_exceeded',
+  'organization_usage_limit_exceeded',
+  'billing_hard_limit_reached',
+]);
+const POLICY = new Set(['content_policy_violation', 'content_filter']);
+/** No byte of the request reached anyone: it cannot have been billed. */
+const NEVER_SENT = new Set(['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH', 'ENETUNREACH']);
+
+/** What an exception of the OpenAI SDK means. Looks at `status`, `error.code` and `error.type` (CASES.md, failure table). */
+export function classifyFailure(error: unknown): Failure {
+  if (error instanceof APIUserAbortError) return { class: 'cancelled' };
+  if (error instanceof APIConnectionTimeoutError) return { class: 'timeout' };
+  if (error instanceof APIConnectionError) return { class: wasNeverSent(error) ? 'unreachable' : 'timeout' };
+  if (error instanceof APIError && typeof error.status === 'number') return ofStatus(error, error.status);
+  // A body that is no JSON (SyntaxError), or was cut: something answered 200 and the answer is not there.
+  return { class: 'protocol' };
+}
+
+function ofStatus(error: APIError, status: number): Failure {
+  const words = [error.code, error.type].filter((word): word is string => typeof word === 'string');
+  const code = words.find((word) => /^[a-z_]{1,64}$/.test(word));
+  const retryAfterMs = retryAfterOf(error.headers);
+  return {
+    class: classOf(status, words, error.message),
+    status,
+    ...(code !== undefined && { code }),
+    ...(typeof error.requestID === 'string' && { requestId: error.requestID }),
+    ...(retryAfterMs !== undefined && { retryAfterMs }),
+  };
+}
+
+function classOf(status: number, words: readonly string[], message: string): FailureClass {
+  if (words.some((word) => POLICY.has(word))) return 'policy';
+  if (words.some((word) => PERSISTENT.has(word))) return 'quota';
+  switch (status) {
+    case 400:
+    case 422:
+      return 'invalid';
+    case 401:
+      return words.includes('invalid_api_key') ? 'credential' : 'configuration';
+    case 404:
+      return words.includes('model_not_found') ? 'model-not-found' : 'configuration';
+    case 408:
+      return 'timeout';
+    case 409:
+      return 'conflict';
+    case 413:
+      return 'too-large';
+    case 429:
+      return /request too large/i.test(message) ? 'too-large' : 'throttled';
+    case 503:
+      return 'overloaded';
+    default:
+      return status >= 500 ? 'failed' : 'configuration';
+  }
+}
+
+/** `retry-after-ms`, else `retry-after` in seconds or as a date. */
+function retryAfterOf(headers: Headers | undefined): number | undefined {
+  const ms = Number(headers?.get('retry-after-ms') ?? NaN);
+  if (ms >= 0) return ms;
+  const text = headers?.get('retry-after');
+  if (!text) return undefined;
+  const waitMs = /^\d+(\.\d+)?$/.test(text) ? Number(text) * 1000 : Date.parse(text) - Date.now();
+  return Number.isFinite(waitMs) ? Math.max(0, waitMs) : undefined;
+}
+
+function wasNeverSent(error: Error): boolean {
+  const code = error.cause instanceof Error && 'code' in error.cause ? error.cause.code : undefined;
+  return typeof code === 'string' && NEVER_SENT.has(code);
+}

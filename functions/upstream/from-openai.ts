@@ -1,0 +1,112 @@
+import type { CallEvent, FinishReason } from '#protocol/events.ts';
+import type { TokenUsage } from '#protocol/usage.ts';
+import { UpstreamFailure } from './failure.ts';
+import { usageOfEmbeddings, usageOfResponse } from './normalise-usage.ts';
+import type { Served } from './served.ts';
+
+export interface Reply {
+  readonly served: Served;
+  readonly events: readonly CallEvent[];
+}
+
+/** Replies as they arrive: nothing about their shape is taken for granted. */
+interface LooseResponse {
+  readonly object?: unknown;
+  readonly model?: unknown;
+  readonly status?: unknown;
+  readonly service_tier?: unknown;
+  readonly usage?: unknown;
+  readonly output?: unknown;
+  readonly error?: { readonly code?: unknown } | null;
+  readonly incomplete_details?: { readonly reason?: unknown } | null;
+  readonly _request_id?: unknown;
+}
+interface LooseItem {
+  readonly type?: unknown;
+  readonly content?: readonly { readonly type?: unknown; readonly text?: unknown; readonly refusal?: unknown }[];
+  readonly call_id?: unknown;
+  readonly name?: unknown;
+  readonly arguments?: unknown;
+}
+
+/** Reads a reply of the Responses API. @throws UpstreamFailure (`protocol`) for anything that is no finished answer (R9) */
+export function readResponse(body: unknown): Reply {
+  const response = asObject(body) as LooseResponse;
+  const output = response.output;
+  if (response.object !== 'response' || !Array.isArray(output) || typeof response.model !== 'string')
+    throw protocolError(response);
+  const served = servedBy(response, response.model, usageOfResponse(response.usage));
+  if (response.status === 'failed') throw failedResponse(response, served);
+  if (response.status !== 'completed' && response.status !== 'incomplete') throw protocolError(response);
+  const events = (output as LooseItem[]).flatMap(eventsOfItem);
+  events.push({ type: 'finish', reason: finishOf(response, events) });
+  return { served, events };
+}
+
+/** Reads a reply of the Embeddings API. @throws UpstreamFailure (`protocol`) when there is not one vector a text */
+export function readEmbeddings(body: unknown, textCount: number): Reply {
+  const reply = asObject(body) as { data?: unknown; model?: unknown; usage?: unknown; _request_id?: unknown };
+  if (!Array.isArray(reply.data) || reply.data.length !== textCount || typeof reply.model !== 'string')
+    throw protocolError(reply);
+  const rows = [...(reply.data as { index: number; embedding: number[] }[])].sort((a, b) => a.index - b.index);
+  if (rows.some((row, position) => row.index !== position || !isVector(row.embedding))) throw protocolError(reply);
+  const events: CallEvent[] = [
+    { type: 'vectors', vectors: rows.map((row) => row.embedding) },
+    { type: 'finish', reason: 'stop' },
+  ];
+  return { served: servedBy(reply, reply.model, usageOfEmbeddings(reply.usage)), events };
+}
+
+function eventsOfItem(item: LooseItem): CallEvent[] {
+  if (item.type === 'message') {
+    return (item.content ?? []).flatMap((part): CallEvent[] => {
+      if (part.type === 'output_text') return [{ type: 'text', text: String(part.text) }];
+      if (part.type === 'refusal') return [{ type: 'refusal', text: String(part.refusal) }];
+      return [];
+    });
+  }
+  if (item.type !== 'function_call') return [];
+  const { call_id: callId, name, arguments: args } = item;
+  return [{ type: 'tool-call', callId: String(callId), name: String(name), arguments: String(args) }];
+}
+
+function finishOf(response: LooseResponse, events: readonly CallEvent[]): FinishReason {
+  if (response.status === 'incomplete') {
+    return response.incomplete_details?.reason === 'content_filter' ? 'content-filter' : 'length';
+  }
+  if (events.some((event) => event.type === 'refusal')) return 'refusal';
+  return events.some((event) => event.type === 'tool-call') ? 'tool-calls' : 'stop';
+}
+
+function servedBy(
+  reply: { service_tier?: unknown; _request_id?: unknown },
+  model: string,
+  usage: TokenUsage | undefined,
+): Served {
+  return {
+    model,
+    usage,
+    ...(typeof reply.service_tier === 'string' && { serviceTier: reply.service_tier }),
+    ...(typeof reply._request_id === 'string' && { requestId: reply._request_id }),
+  };
+}
+
+/** A response object that says it failed, under HTTP 200. What it used, if anything, is billed. */
+function failedResponse(response: LooseResponse, served: Served): UpstreamFailure {
+  const throttled = response.error?.code === 'rate_limit_exceeded';
+  return new UpstreamFailure({ class: throttled ? 'throttled' : 'failed', status: 200 }, served);
+}
+
+function asObject(body: unknown): object {
+  if (body === null || typeof body !== 'object') throw protocolError({});
+  return body;
+}
+
+function protocolError(reply: { _request_id?: unknown }): UpstreamFailure {
+  const requestId = reply._request_id;
+  return new UpstreamFailure({ class: 'protocol', status: 200, ...(typeof requestId === 'string' && { requestId }) });
+}
+
+function isVector(value: unknown): value is number[] {
+  return Array.isArray(value) && value.every((component) => typeof component === 'number');
+}

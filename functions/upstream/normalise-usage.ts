@@ -1,0 +1,41 @@
+import { noUsage, type TokenUsage } from '#protocol/usage.ts';
+
+/** A part of OpenAI's usage objects, as they really arrive: any member may be absent. */
+interface ReportedUsage {
+  readonly input_tokens?: number;
+  readonly output_tokens?: number;
+  readonly input_tokens_details?: {
+    readonly cached_tokens?: number;
+    readonly cache_write_tokens?: number;
+    readonly cache_write_tokens_details?: { readonly ttl_30m_tokens?: number; readonly ttl_12h_tokens?: number };
+  };
+  readonly output_tokens_details?: { readonly reasoning_tokens?: number };
+}
+
+/** Usage of a reply of the Responses API in Weir's one shape; undefined when there is none that can be priced. */
+export function usageOfResponse(reported: unknown): TokenUsage | undefined {
+  const usage = reported as ReportedUsage | null | undefined;
+  if (!isCount(usage?.input_tokens) || !isCount(usage.output_tokens)) return undefined;
+  const details = usage.input_tokens_details;
+  const written = details?.cache_write_tokens ?? 0;
+  const written12h = details?.cache_write_tokens_details?.ttl_12h_tokens ?? 0;
+  return {
+    inputTokens: usage.input_tokens,
+    cachedInputTokens: details?.cached_tokens ?? 0,
+    // Without a split by lifetime all writes are of the default lifetime, 30 minutes.
+    cacheWrite30mTokens: details?.cache_write_tokens_details?.ttl_30m_tokens ?? written - written12h,
+    cacheWrite12hTokens: written12h,
+    outputTokens: usage.output_tokens,
+    reasoningTokens: usage.output_tokens_details?.reasoning_tokens ?? 0,
+  };
+}
+
+/** Usage of a reply of the Embeddings API; undefined when there is none. */
+export function usageOfEmbeddings(reported: unknown): TokenUsage | undefined {
+  const usage = reported as { readonly prompt_tokens?: number } | null | undefined;
+  return isCount(usage?.prompt_tokens) ? { ...noUsage, inputTokens: usage.prompt_tokens } : undefined;
+}
+
+function isCount(value: unknown): value is number {
+  return Number.isSafeInteger(value) && (value as number) >= 0;
+}
