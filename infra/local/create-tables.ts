@@ -1,0 +1,37 @@
+import { CreateTableCommand, DynamoDBClient, ResourceInUseException } from '@aws-sdk/client-dynamodb';
+import { TABLES, type TableDefinition } from '../tables.ts';
+
+/** Name of a table on this machine: the one that the functions' config takes where nothing else is said. */
+export function localTableName(name: TableDefinition['name']): string {
+  return `weir-${name}`;
+}
+
+/** Makes all of Weir's tables at a DynamoDB endpoint; those that exist stay as they are. */
+export async function createTables(endpoint: string): Promise<void> {
+  const client = new DynamoDBClient({
+    endpoint,
+    region: 'us-east-1',
+    credentials: { accessKeyId: 'local', secretAccessKey: 'local' },
+  });
+  try {
+    await Promise.all(TABLES.map((table) => createTable(client, table)));
+  } finally {
+    client.destroy();
+  }
+}
+
+async function createTable(client: DynamoDBClient, { name, partitionKey, sortKey }: TableDefinition): Promise<void> {
+  const keys = [
+    { name: partitionKey, type: 'HASH' as const },
+    ...(sortKey ? [{ name: sortKey, type: 'RANGE' as const }] : []),
+  ];
+  const command = new CreateTableCommand({
+    TableName: localTableName(name),
+    BillingMode: 'PAY_PER_REQUEST',
+    AttributeDefinitions: keys.map((key) => ({ AttributeName: key.name, AttributeType: 'S' })),
+    KeySchema: keys.map((key) => ({ AttributeName: key.name, KeyType: key.type })),
+  });
+  await client.send(command).catch((error: unknown) => {
+    if (!(error instanceof ResourceInUseException)) throw error;
+  });
+}

@@ -1,0 +1,152 @@
+import * as z from 'zod';
+import type { EndpointSpec, RouteSpec } from '#edge/specs.ts';
+import { pathOf, type RoutedEntry } from './catalog.ts';
+
+/** Replies that any endpoint may give beside its own, with what they mean. */
+const PROBLEMS: Readonly<Record<string, string>> = {
+  400: 'The input is wrong; `errors` names each field, its limit and the value received.',
+  401: 'No valid key.',
+  402: 'A budget would be overspent; tells the scope and when it resets. Do not retry.',
+  403: 'The key may not use this.',
+  413: 'The body or the request is too large.',
+  422: 'The body is not JSON, or the model declined.',
+  429: 'The upstream allows no more for now; see Retry-After.',
+  500: 'Something went wrong inside.',
+  502: 'The upstream failed.',
+  503: 'Overloaded, out of quota, or a budget could not be checked.',
+  504: 'No answer within the deadline. Do not retry at once.',
+};
+
+const header = (description: string, type = 'string') => ({ description, schema: { type } });
+
+const REPLY_HEADERS = {
+  'x-weir-call-id': header('Id of the call in the ledger.'),
+  'x-weir-cost-usd': header('What the call cost, in decimal US dollars.'),
+  'x-weir-model': header('The model that answered.'),
+  'x-weir-cache': header('hit, miss or bypass.'),
+  'x-weir-attempts': header('Requests made to the upstream.', 'integer'),
+  age: header('Seconds since the cached answer was made.', 'integer'),
+};
+
+const REQUEST_HEADERS = [
+  {
+    name: 'x-weir-timeout-ms',
+    in: 'header',
+    description: 'Milliseconds within which the answer must come.',
+    schema: { type: 'integer', minimum: 1, maximum: 999_999_999 },
+  },
+  {
+    name: 'cache-control',
+    in: 'header',
+    description: 'no-cache, no-store, max-age or only-if-cached, as HTTP means them.',
+    schema: { type: 'string' },
+  },
+];
+
+/** The whole API as an OpenAPI 3.1 document (https://spec.openapis.org/oas/v3.1.1.html), from the specs alone. */
+export function openApiDocument(entries: readonly RoutedEntry[]) {
+  const paths: Record<string, Record<string, unknown>> = {};
+  for (const entry of entries) {
+    const operation = entry.spec.kind === 'endpoint' ? endpointOperation(entry.spec) : routeOperation(entry.spec);
+    (paths[pathOf(entry)] ??= {})[entry.spec.method.toLowerCase()] = {
+      operationId: entry.name.replaceAll('/', '-'),
+      summary: entry.spec.summary,
+      ...operation,
+    };
+  }
+  return {
+    openapi: '3.1.1',
+    info: {
+      title: 'Weir',
+      version: '1',
+      description: 'A control layer around the OpenAI API. Every call has a deadline, a budget and a cost.',
+      license: { name: 'MIT', identifier: 'MIT' },
+    },
+    servers: [{ url: '/' }],
+    paths,
+    components: {
+      securitySchemes: { key: { type: 'http', scheme: 'bearer', description: 'A caller’s key.' } },
+      schemas: { Problem: PROBLEM_SCHEMA },
+    },
+  };
+}
+
+function endpointOperation({ input, output, example }: EndpointSpec) {
+  return {
+    tags: ['endpoints'],
+    security: [{ key: [] }],
+    parameters: REQUEST_HEADERS,
+    requestBody: {
+      required: true,
+      content: { 'application/json': { schema: jsonSchema(input, 'input'), example } },
+    },
+    responses: {
+      200: {
+        description: 'The output.',
+        headers: REPLY_HEADERS,
+        content: { 'application/json': { schema: jsonSchema(output, 'output') } },
+      },
+      ...problemReplies(Object.keys(PROBLEMS)),
+    },
+  };
+}
+
+function routeOperation({ access, query, output, produces }: RouteSpec) {
+  const schema = jsonSchema(query, 'input') as {
+    properties?: Record<string, { description?: string }>;
+    required?: string[];
+  };
+  const parameters = Object.entries(schema.properties ?? {}).map(([name, { description, ...property }]) => ({
+    name,
+    in: 'query',
+    required: schema.required?.includes(name) ?? false,
+    ...(description !== undefined && { description }),
+    schema: property,
+  }));
+  const body = { 'application/json': { schema: output ? jsonSchema(output, 'output') : { type: 'object' } } };
+  const others = produces
+    .filter((type) => type !== 'application/json')
+    .map((type) => [type, { schema: { type: 'string' } }]);
+  return {
+    tags: ['service'],
+    security: access === 'public' ? [] : [{ key: [] }],
+    ...(parameters.length > 0 && { parameters }),
+    responses: {
+      200: { description: 'The reply.', content: { ...body, ...Object.fromEntries(others) } },
+      ...problemReplies(access === 'public' ? ['400', '500'] : ['400', '401', '403', '500']),
+    },
+  };
+}
+
+function problemReplies(statuses: readonly string[]) {
+  const content = { 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } } };
+  return Object.fromEntries(statuses.map((status) => [status, { description: PROBLEMS[status], content }]));
+}
+
+/** Inputs as a caller may write them (fields with a default are optional), outputs as they come back. */
+function jsonSchema(schema: z.ZodType, io: 'input' | 'output'): object {
+  const { $schema: _dialect, ...document } = z.toJSONSchema(schema, { io, unrepresentable: 'any' });
+  return document;
+}
+
+const PROBLEM_SCHEMA = {
+  type: 'object',
+  description: 'RFC 9457 problem details.',
+  required: ['type', 'title', 'status', 'code', 'detail', 'requestId'],
+  properties: {
+    type: { type: 'string' },
+    title: { type: 'string' },
+    status: { type: 'integer' },
+    code: { type: 'string' },
+    detail: { type: 'string' },
+    requestId: { type: 'string' },
+    errors: {
+      type: 'array',
+      items: {
+        type: 'object',
+        required: ['field', 'message'],
+        properties: { field: { type: 'string' }, message: { type: 'string' } },
+      },
+    },
+  },
+};

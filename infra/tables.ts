@@ -1,0 +1,19 @@
+/** A DynamoDB table as CDK and the local run both make it. All keys are strings. */
+export interface TableDefinition {
+  /** Short name: `weir-<name>` on the laptop. */
+  readonly name: 'cache' | 'ledger' | 'budgets' | 'callers';
+  readonly partitionKey: 'pk';
+  readonly sortKey?: 'sk';
+  /** Attribute with the epoch second after which an item may go. */
+  readonly ttlAttribute?: 'expiresAt';
+  /** Losing it loses money's trace: point-in-time recovery, deletion protection, and it outlives its stack. */
+  readonly precious: boolean;
+}
+
+/** DESIGN's tables; the one for jobs comes with the jobs. */
+export const TABLES: readonly TableDefinition[] = [
+  { name: 'cache', partitionKey: 'pk', ttlAttribute: 'expiresAt', precious: false },
+  { name: 'ledger', partitionKey: 'pk', sortKey: 'sk', precious: true },
+  { name: 'budgets', partitionKey: 'pk', precious: true },
+  { name: 'callers', partitionKey: 'pk', precious: true },
+];
