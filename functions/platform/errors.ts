@@ -59,13 +59,6 @@ export class TooLarge extends WeirError {
   }
 }
 
-/** 415: a body that says it is something else than JSON. */
-export class UnsupportedMediaType extends WeirError {
-  constructor(contentType: string) {
-    super('unsupported_media_type', 415, `content-type must be application/json, but ${contentType} was provided`);
-  }
-}
-
 /** 401: nobody proved who is calling. */
 export class Unauthenticated extends WeirError {
   constructor() {

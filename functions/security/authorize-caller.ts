@@ -1,6 +1,6 @@
 import { loadCatalog, type Catalog } from '#edge/catalog.ts';
 import { defineAuthorizer } from '#edge/define-authorizer.ts';
-import { findCaller, type CallerRecord } from './caller-key.ts';
+import { findCaller, type CallerRecord } from '#edge/caller-key.ts';
 
 /**
  * API Gateway's Lambda authorizer: proves who holds the bearer key. Its decision is cached for all routes of a key, so the

@@ -1,32 +1,36 @@
 import { CreateTableCommand, DynamoDBClient, ResourceInUseException } from '@aws-sdk/client-dynamodb';
 import { TABLES, type TableDefinition } from '../tables.ts';
 
-/** Name of a table on this machine: the one that the functions' config takes where nothing else is said. */
-export function localTableName(name: TableDefinition['name']): string {
-  return `weir-${name}`;
+/**
+ * Name of a table on this machine: with the usual prefix, the one that the functions' config takes where nothing else is
+ * said. With prefixes of their own, several Weirs share a DynamoDB and do not see each other.
+ */
+export function localTableName(name: TableDefinition['name'], prefix = 'weir'): string {
+  return `${prefix}-${name}`;
 }
 
 /** Makes all of Weir's tables at a DynamoDB endpoint; those that exist stay as they are. */
-export async function createTables(endpoint: string): Promise<void> {
+export async function createTables(endpoint: string, prefix?: string): Promise<void> {
   const client = new DynamoDBClient({
     endpoint,
     region: 'us-east-1',
     credentials: { accessKeyId: 'local', secretAccessKey: 'local' },
   });
   try {
-    await Promise.all(TABLES.map((table) => createTable(client, table)));
+    await Promise.all(TABLES.map((table) => createTable(client, table, prefix)));
   } finally {
     client.destroy();
   }
 }
 
-async function createTable(client: DynamoDBClient, { name, partitionKey, sortKey }: TableDefinition): Promise<void> {
+async function createTable(client: DynamoDBClient, table: TableDefinition, prefix?: string): Promise<void> {
+  const { name, partitionKey, sortKey } = table;
   const keys = [
     { name: partitionKey, type: 'HASH' as const },
     ...(sortKey ? [{ name: sortKey, type: 'RANGE' as const }] : []),
   ];
   const command = new CreateTableCommand({
-    TableName: localTableName(name),
+    TableName: localTableName(name, prefix),
     BillingMode: 'PAY_PER_REQUEST',
     AttributeDefinitions: keys.map((key) => ({ AttributeName: key.name, AttributeType: 'S' })),
     KeySchema: keys.map((key) => ({ AttributeName: key.name, KeyType: key.type })),

@@ -4,7 +4,7 @@ import { startJsonProtocolServer, type RunningServer } from './json-protocol-ser
 import { secretOperations } from './secrets-manager/operations.ts';
 import type { Secret } from './secrets-manager/secret.ts';
 import { openStateFile } from './state-file.ts';
-import { wallClock } from './wall-clock.ts';
+import { systemClock } from '#platform/clock.ts';
 
 export interface SecretsManagerOptions {
   /** The folder that keeps the secrets, in a file that its owner alone can read. @default in memory */
@@ -25,7 +25,7 @@ export async function startSecretsManager(options: SecretsManagerOptions = {}): 
     label: 'secrets-manager',
     targetPrefix: 'secretsmanager',
     jsonVersion: '1.1',
-    operations: secretOperations(state, options.clock ?? wallClock),
+    operations: secretOperations(state, options.clock ?? systemClock),
     port: options.port,
   });
   return {

@@ -6,7 +6,7 @@ import { messageOperations } from './sqs/message-operations.ts';
 import type { SqsRow } from './sqs/queue.ts';
 import { queueOperations } from './sqs/queue-operations.ts';
 import { openQueues } from './sqs/queues.ts';
-import { wallClock } from './wall-clock.ts';
+import { systemClock } from '#platform/clock.ts';
 
 export interface SqsOptions {
   /** The folder that keeps the queues. @default in memory */
@@ -22,7 +22,7 @@ export interface SqsOptions {
  * redrive and SQS's own limits and errors. FIFO queues are refused. Queues and messages survive a restart and a kill.
  */
 export async function startSqs(options: SqsOptions = {}): Promise<RunningServer> {
-  const clock = options.clock ?? wallClock;
+  const clock = options.clock ?? systemClock;
   const state = openStateFile<SqsRow>(options.dataDir && join(options.dataDir, 'sqs.jsonl'));
   const queues = openQueues(state, clock);
   const server = await startJsonProtocolServer({

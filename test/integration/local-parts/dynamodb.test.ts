@@ -1,7 +1,9 @@
 import { CreateTableCommand, GetItemCommand, PutItemCommand, type DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
 import { connect } from 'node:net';
+import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
 import { startDynamoDb, type RunningDynamoDb } from '#infra/local/parts/dynamodb.ts';
 import { dynamoDbClient, temporaryFolder } from './local-clients.ts';
@@ -93,6 +95,10 @@ test('the database outlives a kill -9 of the process that started it, and the ne
     ],
     { stdio: ['ignore', 'pipe', 'inherit'] },
   );
+  onTestFinished(async () => {
+    starter.kill('SIGKILL');
+    await (await startDynamoDb({ dataDir })).stop();
+  });
   const [line] = (await once(starter.stdout, 'data')) as [Buffer];
   const { pid, endpoint } = JSON.parse(line.toString()) as RunningDynamoDb;
   await createTable(dynamoDbClient(endpoint));
@@ -102,6 +108,7 @@ test('the database outlives a kill -9 of the process that started it, and the ne
 
   const again = await started(dataDir);
   expect([again.pid, again.endpoint]).toEqual([pid, endpoint]);
+  expect(readFileSync(join(dataDir, 'dynamodb.log'), 'utf8'), 'no second process was tried').toBe('');
   expect(await get(dynamoDbClient(again.endpoint), 'acknowledged')).toBe('acknowledged');
   await again.stop();
   expect(await answers(again)).toBe(false);

@@ -112,6 +112,14 @@ test('K5 a put may be repeated under its token, but not with another value', asy
   expect(await read(client, 'AWSPENDING')).toBe('two');
 });
 
+test('the first value of an empty secret is current, whatever label it was put under', async () => {
+  const client = await started();
+  await client.send(new CreateSecretCommand({ Name: SecretId }));
+  await expect(read(client)).rejects.toMatchObject({ name: 'ResourceNotFoundException' });
+  const { VersionStages } = await put(client, 'one', ['AWSPENDING']);
+  expect(VersionStages).toEqual(['AWSCURRENT', 'AWSPENDING']);
+});
+
 test('a version is found by its id, and only under a label that it bears', async () => {
   const client = await started();
   const { VersionId } = await create(client);

@@ -89,6 +89,8 @@ test('Chat Completions: text, schema and usage', async () => {
   const openai = await client();
   const messages = [
     { role: 'system' as const, content: 'Answer in one sentence.' },
+    { role: 'user' as const, content: 'What is a river?' },
+    { role: 'assistant' as const, content: 'Water on its way.' },
     { role: 'user' as const, content: TEXT },
   ];
   const plain = await openai.chat.completions.create({ model: 'gpt-6-luna', messages });

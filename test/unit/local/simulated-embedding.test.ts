@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { embed } from '#infra/local/parts/simulated/embedding.ts';
 import { moderate } from '#infra/local/parts/simulated/moderation.ts';

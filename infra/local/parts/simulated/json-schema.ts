@@ -55,7 +55,7 @@ function fill(schema: JsonSchema, place: Place): unknown {
     case 'null':
       return null;
     case 'boolean':
-      return sharedStems(`${spaced(place.name)} ${String(own['description'] ?? '')}`, new Set(stemsOf(place.text))) > 0;
+      return sharedStems(`${spaced(place.name)} ${textOf(own['description'])}`, new Set(stemsOf(place.text))) > 0;
     case 'integer':
     case 'number':
       return numberFor(own, here);
@@ -90,11 +90,11 @@ function fillArray(schema: Schema, place: Place): unknown[] {
   const tuple = ((schema['prefixItems'] ?? []) as JsonSchema[]).map((item, ordinal) =>
     fill(item, { ...place, ordinal }),
   );
-  const items = (schema['items'] ?? (tuple.length > 0 ? false : true)) as JsonSchema;
+  const items = (schema['items'] ?? tuple.length === 0) as JsonSchema;
   const min = Math.max(0, Number(schema['minItems'] ?? 0) - tuple.length);
   const max = items === false ? 0 : Number(schema['maxItems'] ?? Infinity) - tuple.length;
   const places = itemPlaces(items, place, min).slice(0, max);
-  for (let n = places.length; n < min; n++) places.push({ ...place, ordinal: n });
+  for (let n = places.length; n < min; n++) places.push(itemPlace(place, n));
   const filled = [...tuple, ...places.map((at) => fill(items, at))];
   return schema['uniqueItems'] === true ? distinct(filled) : filled;
 }
@@ -102,20 +102,25 @@ function fillArray(schema: Schema, place: Place): unknown[] {
 /** One place for each item that the array should have. */
 function itemPlaces(items: JsonSchema, place: Place, min: number): Place[] {
   if (recurs(items, place)) return [];
-  const { label: _label, ...inside } = place;
   const [item] = resolve(items, place);
   const properties = (item['properties'] ?? {}) as Record<string, JsonSchema>;
   if ('index' in properties) {
     const given = listIn(place.text) ?? [{ index: 0, text: place.text }];
-    return given.map(({ index, text }) => ({ ...inside, text, ordinal: index }));
+    return given.map(({ index, text }) => itemPlace(place, index, { text }));
   }
   const choices = choicesIn(items, place) ?? labelledProperty(properties, place)?.choices;
   if (choices) {
     const fitting = rank(choices, place).filter(({ strength }, i) => strength > 0 || i < Math.max(1, min));
-    return fitting.map((label, ordinal) => ({ ...inside, label, ordinal }));
+    return fitting.map((label, ordinal) => itemPlace(place, ordinal, { label }));
   }
   const sentences = firstSentences(place.text, Math.max(min, USUAL_ITEMS));
-  return sentences.map((text, ordinal) => ({ ...inside, text, ordinal }));
+  return sentences.map((text, ordinal) => itemPlace(place, ordinal, { text }));
+}
+
+/** An item has a label of its own, or none. */
+function itemPlace(array: Place, ordinal: number, more: Partial<Place> = {}): Place {
+  const { label: _label, ...inside } = array;
+  return { ...inside, ordinal, ...more };
 }
 
 /** The input as a list: `[{"index":0,"text":"…"}]` or `["…"]`, alone or with words around it. */
@@ -161,7 +166,7 @@ function choicesOf(own: Schema, place: Place): Choice[] | undefined {
   const branches = (own['anyOf'] ?? own['oneOf']) as JsonSchema[] | undefined;
   const constants = branches?.map((branch) => (recurs(branch, place) ? {} : resolve(branch, place)[0]));
   if (!constants || constants.length === 0 || !constants.every((branch) => 'const' in branch)) return undefined;
-  return constants.map((branch) => ({ value: branch['const'], description: String(branch['description'] ?? '') }));
+  return constants.map((branch) => ({ value: branch['const'], description: textOf(branch['description']) }));
 }
 
 function choicesIn(schema: JsonSchema, place: Place): Choice[] | undefined {
@@ -192,6 +197,10 @@ function typeOf(own: Schema, place: Place): string {
   if ('items' in own || 'prefixItems' in own || 'minItems' in own) return 'array';
   if ('minimum' in own || 'maximum' in own || 'multipleOf' in own) return 'number';
   return place.name === 'index' ? 'integer' : 'string';
+}
+
+function textOf(value: unknown): string {
+  return typeof value === 'string' ? value : '';
 }
 
 function distinct(values: unknown[]): unknown[] {

@@ -1,4 +1,4 @@
-const CANDIDATES = [...' a0A-_.,:/@#+!?"\'()[]{}<>=&%$*~^|;\\`\n\täÄ中'];
+const CANDIDATES = Array.from(' a0A-_.,:/@#+!?"\'()[]{}<>=&%$*~^|;\\`\n\täÄ中');
 const ASCII = Array.from({ length: 95 }, (_, i) => String.fromCharCode(32 + i));
 const MAX_EXTRA = 64;
 

@@ -46,7 +46,7 @@ const SHORT_WORDS = 8;
 export function stringFor(schema: Schema, place: ScalarPlace): string {
   const min = Number(schema['minLength'] ?? 0);
   const max = Number(schema['maxLength'] ?? Infinity);
-  const fits = (text: string) => [...text].length >= min && [...text].length <= max;
+  const fits = (text: string) => charsOf(text).length >= min && charsOf(text).length <= max;
   if (typeof schema['pattern'] === 'string') {
     const made = matching(schema['pattern'], place.text, fits);
     if (made !== undefined) return made;
@@ -65,8 +65,10 @@ function sentence({ text, sentences, name }: ScalarPlace): string {
 }
 
 /** JSON Schema counts characters, not UTF-16 units. */
+const charsOf = (text: string) => Array.from(text);
+
 function bounded(text: string, min: number, max: number): string {
-  const chars = [...text];
+  const chars = charsOf(text);
   if (chars.length > max) return max > 1 ? `${chars.slice(0, max - 1).join('')}…` : chars.slice(0, max).join('');
   return text + '.'.repeat(Math.max(0, min - chars.length));
 }

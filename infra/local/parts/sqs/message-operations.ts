@@ -118,7 +118,7 @@ async function receiveWithin(queue: Queue, queues: Queues, input: Receive, clock
   const untilMs = clock.nowMs() + waitSeconds * 1000;
   while (!signal.aborted) {
     const hiddenSeconds = VisibilityTimeout ?? numberOf(queue.settings.attributes, 'VisibilityTimeout');
-    const received = queue.receive(MaxNumberOfMessages, hiddenSeconds, queues.byArn);
+    const received = queue.receive(MaxNumberOfMessages, hiddenSeconds, (arn) => queues.byArn(arn));
     if (received.length > 0 || clock.nowMs() >= untilMs) return received;
     await queue.untilChange(untilMs, signal);
   }

@@ -34,8 +34,8 @@ const redrivePolicy = z.object({
 /** Where a message goes that was received `maxReceiveCount` times without being deleted. */
 export type RedrivePolicy = z.infer<typeof redrivePolicy>;
 
-/** A queue's number, or its default. */
-export function numberOf(attributes: QueueAttributes, name: keyof typeof NUMERIC & string): number {
+/** A queue's number by its AWS name, or its default. */
+export function numberOf(attributes: QueueAttributes, name: string): number {
   return Number(attributes[name] ?? NUMERIC[name]?.byDefault);
 }
 

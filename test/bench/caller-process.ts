@@ -1,0 +1,68 @@
+import { createRequire } from 'node:module';
+import { performance } from 'node:perf_hooks';
+import { answerQuestions } from './companion.ts';
+
+export type CallerQuestion = { readonly what: 'call'; readonly events: readonly unknown[] } | { readonly what: 'rest' };
+
+/** A block of calls, made one after the other. */
+export interface CallsMade {
+  /** User and system time of this process, its garbage collector included. */
+  readonly cpuMs: number;
+  /** Replies by their status and `x-weir-cache`: `200 miss`. */
+  readonly replies: Readonly<Record<string, number>>;
+}
+
+/** What the process holds on to when nothing is under way. */
+export interface AtRest {
+  readonly heapBytes: number;
+  readonly timers: number;
+  readonly sockets: number;
+  readonly processListeners: number;
+  readonly performanceEntries: number;
+}
+
+type Handler = (event: unknown, context: object) => Promise<unknown>;
+
+/** Process of a warm Lambda environment: calls the handler of a bundle as Lambda does. Argument: the bundle's file. */
+const bundle = createRequire(import.meta.url)(process.argv[2] ?? '') as { handler: Handler };
+
+answerQuestions<CallerQuestion, CallsMade | AtRest>((question) =>
+  question.what === 'call' ? makeCalls(question.events) : lookAtRest(),
+);
+
+async function makeCalls(events: readonly unknown[]): Promise<CallsMade> {
+  const replies: unknown[] = [];
+  const before = process.cpuUsage();
+  for (const event of events) replies.push(await bundle.handler(event, contextOf()));
+  const { user, system } = process.cpuUsage(before);
+  const kinds: Record<string, number> = {};
+  for (const kind of replies.map(kindOf)) kinds[kind] = (kinds[kind] ?? 0) + 1;
+  return { cpuMs: (user + system) / 1000, replies: kinds };
+}
+
+/** Lambda gives each call a context of its own. */
+function contextOf() {
+  const endsAtMs = Date.now() + 29_000;
+  return { awsRequestId: 'bench', getRemainingTimeInMillis: () => endsAtMs - Date.now() };
+}
+
+function kindOf(reply: unknown): string {
+  const { statusCode, headers } = reply as { statusCode?: number; headers?: Record<string, string> };
+  return `${statusCode} ${headers?.['x-weir-cache'] ?? ''}`.trimEnd();
+}
+
+async function lookAtRest(): Promise<AtRest> {
+  // The last call's loose ends are tied up a turn later.
+  await new Promise(setImmediate);
+  globalThis.gc?.();
+  globalThis.gc?.();
+  const active = process.getActiveResourcesInfo();
+  const count = (kind: RegExp) => active.filter((resource) => kind.test(resource)).length;
+  return {
+    heapBytes: process.memoryUsage().heapUsed,
+    timers: count(/^(Timeout|Immediate)$/),
+    sockets: count(/^TCP/),
+    processListeners: process.eventNames().reduce((sum, name) => sum + process.listenerCount(name), 0),
+    performanceEntries: performance.getEntries().length,
+  };
+}

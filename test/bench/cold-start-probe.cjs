@@ -1,0 +1,28 @@
+'use strict';
+
+/**
+ * A cold start from within: loads a handler as Lambda's runtime does and, if there is an event, has it answered. Prints the
+ * moment (on the clock that all processes share) and the CPU time used so far. Plain CommonJS, because stripping types
+ * would cost more than an empty handler.
+ *
+ * Arguments: the handler's file, and maybe that of an event.
+ */
+const { readFileSync, writeSync } = require('node:fs');
+
+const [, , handlerFile, eventFile] = process.argv;
+const { handler } = require(handlerFile);
+
+function done(reply) {
+  const atNs = process.hrtime.bigint();
+  const { user, system } = process.cpuUsage();
+  const isGood = typeof handler === 'function' && (reply === undefined || reply.statusCode === 200);
+  writeSync(1, JSON.stringify({ atNs: String(atNs), cpuMs: (user + system) / 1000, isGood }));
+  process.exit(0);
+}
+
+if (eventFile === undefined) done();
+else {
+  const endsAtMs = Date.now() + 29_000;
+  const context = { awsRequestId: 'bench', getRemainingTimeInMillis: () => endsAtMs - Date.now() };
+  handler(JSON.parse(readFileSync(eventFile, 'utf8')), context).then(done);
+}

@@ -1,0 +1,68 @@
+import restApiEvent from '#test/events/rest-api.json' with { type: 'json' };
+import sqsRecord from '#test/events/sqs-record.json' with { type: 'json' };
+
+/** What a test may say of an HTTP request; the rest is as API Gateway sent it once. */
+export interface RequestFacts {
+  readonly method: string;
+  readonly path: string;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly query: Readonly<Record<string, string>> | null;
+  readonly body: string | null;
+  readonly isBase64: boolean;
+  /** What the authorizer said; `null` for a route without one. */
+  readonly authorizer: { readonly callerId: string; readonly roles: string } | null;
+  readonly requestId: string;
+  /** When API Gateway took the request (epoch ms). */
+  readonly requestTimeMs: number;
+}
+
+/** An event of API Gateway's REST API (Lambda proxy integration). */
+export function restEvent(facts: RequestFacts): object {
+  const { method: httpMethod, path, query, body, requestId, requestTimeMs } = facts;
+  const headers = { ...restApiEvent.headers, ...facts.headers };
+  return {
+    ...restApiEvent,
+    resource: path,
+    path,
+    httpMethod,
+    headers,
+    multiValueHeaders: inLists(headers),
+    queryStringParameters: query,
+    multiValueQueryStringParameters: query && inLists(query),
+    requestContext: {
+      ...restApiEvent.requestContext,
+      authorizer: facts.authorizer && { ...restApiEvent.requestContext.authorizer, ...facts.authorizer },
+      httpMethod,
+      path,
+      resourcePath: path,
+      requestId,
+      requestTimeEpoch: requestTimeMs,
+    },
+    body,
+    isBase64Encoded: facts.isBase64,
+  };
+}
+
+/** One message as SQS hands it to a function. */
+export interface RecordFacts {
+  readonly messageId: string;
+  readonly body: string;
+  /** How often it has been received, this time included. */
+  readonly receives: number;
+}
+
+/** An event of an SQS queue. */
+export function sqsEvent(records: readonly RecordFacts[]): object {
+  return {
+    Records: records.map(({ messageId, body, receives }) => ({
+      ...sqsRecord,
+      messageId,
+      body,
+      attributes: { ...sqsRecord.attributes, ApproximateReceiveCount: String(receives) },
+    })),
+  };
+}
+
+function inLists(members: Readonly<Record<string, string>>): Record<string, string[]> {
+  return Object.fromEntries(Object.entries(members).map(([name, value]) => [name, [value]]));
+}
