@@ -23,6 +23,7 @@ export async function lookUp(request: ModelRequest, tab: Tab, rooms: Rooms): Pro
   const { terms, cacheWish, principal } = tab.call;
   const parts = partsOf(request);
   if (!terms.deterministic) {
+    if (cacheWish.onlyIfCached) throw new NotCached();
     tab.missed = true;
     return { missing: request, complete: (fresh) => fresh?.events ?? [] };
   }

@@ -60,6 +60,7 @@ function toRequest(
     instructions,
     input: items,
     maxOutputTokens,
+    ...(tier.reasoningEffort && { reasoningEffort: tier.reasoningEffort }),
     ...(format && { format: { name: 'answer', schema: jsonSchemaOf(format) } }),
   };
 }

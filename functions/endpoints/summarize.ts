@@ -28,7 +28,7 @@ export const { handler, spec } = defineEndpoint({
     sentences: 2,
   },
   model: small,
-  limits: { timeoutMs: 25_000, maxOutputTokens: 1_200 },
+  limits: { timeoutMs: 25_000, maxOutputTokens: 2_000 },
   deterministic: { ttlSeconds: 7 * 86_400 },
   budget: { monthlyUsd: '50' },
   prompt: ({ text, sentences, language: languageName, style }) => ({

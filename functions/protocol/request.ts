@@ -14,6 +14,9 @@ export interface FunctionTool {
   readonly parameters: JsonSchema;
 }
 
+/** OpenAI's levels that all of its current models know. */
+export type ReasoningEffort = 'low' | 'medium' | 'high';
+
 /** Asks a model for text or JSON. Everything in it is part of the cache key. */
 export interface RespondRequest {
   readonly kind: 'respond';
@@ -23,6 +26,8 @@ export interface RespondRequest {
   readonly tools?: readonly FunctionTool[];
   /** Structured output: the answer must be JSON that fits. */
   readonly format?: { readonly name: string; readonly schema: JsonSchema };
+  /** How long the model may think before it answers; its thinking counts as output. Absent: the model's own default. */
+  readonly reasoningEffort?: ReasoningEffort;
   /** Always sent: it bounds the price. */
   readonly maxOutputTokens: number;
 }

@@ -1,9 +1,5 @@
-import type { Agent, ClientRequest, IncomingMessage, RequestOptions } from 'node:http';
-
-interface HttpModule {
-  Agent: new (options: { keepAlive: boolean; maxSockets: number }) => Agent;
-  request(url: URL, options: RequestOptions, onReply: (reply: IncomingMessage) => void): ClientRequest;
-}
+import type { IncomingMessage } from 'node:http';
+import { connectionsFor } from '#platform/http-agent.ts';
 
 /** What the OpenAI SDK uses of a `Headers`. */
 class ReplyHeaders {
@@ -60,8 +56,6 @@ class Reply {
   }
 }
 
-const agents = new Map<string, Agent>();
-
 /**
  * A `fetch` for the OpenAI SDK made of node:http(s): the SDK's call costs 0.4 instead of 0.6 ms of CPU by it, and undici (26 ms at
  * the first call) is never loaded. Requests carry text bodies only, redirects are not followed, and `signal` ends the
@@ -75,9 +69,7 @@ export const nodeFetch = (input: unknown, init: RequestInit = {}): Promise<Respo
     const signal = init.signal;
     if (signal?.aborted) return reject(signal.reason as Error);
 
-    const http = process.getBuiltinModule(url.protocol === 'https:' ? 'node:https' : 'node:http') as HttpModule;
-    let agent = agents.get(url.protocol);
-    if (!agent) agents.set(url.protocol, (agent = new http.Agent({ keepAlive: true, maxSockets: 1024 })));
+    const { http, agent } = connectionsFor(url.protocol);
     const body = typeof init.body === 'string' ? init.body : undefined;
     const headers: Record<string, string | number> = Object.fromEntries(init.headers as Iterable<[string, string]>);
     if (body !== undefined) headers['content-length'] = Buffer.byteLength(body);

@@ -13,6 +13,7 @@ export function toResponsesParams(request: RespondRequest, safetyIdentifier: str
     // Never `auto`: what the project's default tier would serve, the reservation could not bound.
     service_tier: 'default',
     safety_identifier: safetyIdentifier,
+    ...(request.reasoningEffort && { reasoning: { effort: request.reasoningEffort } }),
     ...(request.format && {
       text: {
         format: { type: 'json_schema', name: request.format.name, schema: { ...request.format.schema }, strict: true },

@@ -27,7 +27,7 @@ export interface JsonServiceOptions {
 export interface SendOptions {
   /** Tries in all, the first included. @default 3. One for a request whose repeat would not be the same. */
   readonly attempts?: number;
-  /** Per attempt. @default 1500 */
+  /** Per attempt. @default 1000 */
   readonly timeoutMs?: number;
 }
 
@@ -88,7 +88,7 @@ export function createJsonService(options: JsonServiceOptions): JsonService {
     return transport({ url, headers: signed.headers, body, timeoutMs });
   };
 
-  return async <Output>(operation: string, input: object, { attempts = 3, timeoutMs = 1500 }: SendOptions = {}) => {
+  return async <Output>(operation: string, input: object, { attempts = 3, timeoutMs = 1000 }: SendOptions = {}) => {
     const body = JSON.stringify(input);
     for (let attempt = 1; ; attempt++) {
       try {

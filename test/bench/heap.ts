@@ -1,0 +1,50 @@
+import type { AtRest } from './caller-process.ts';
+import type { Section } from './report.ts';
+import { slopeOf } from './statistics.ts';
+import { BLOCK_CALLS, callHits, callMisses, type WarmEnvironment } from './warm-environment.ts';
+
+const CALLS = 10_000;
+const LOOKS = 10;
+
+/** Less than one small object a call: what is left is V8's own book-keeping. */
+const FLAT_BYTES = 16;
+
+/**
+ * What stays behind after 10,000 warm calls, half of them hits (D10). The heap is looked at after garbage collection every
+ * thousand calls; its growth is the slope through all looks.
+ */
+export async function heap(summarize: WarmEnvironment, onProgress: (callsMade: number) => void): Promise<Section> {
+  const looks: AtRest[] = [await summarize.atRest()];
+  const callsALook = CALLS / LOOKS;
+  for (let look = 1; look <= LOOKS; look++) {
+    for (let calls = 0; calls < callsALook; calls += 2 * BLOCK_CALLS) {
+      await callMisses(summarize);
+      await callHits(summarize);
+    }
+    looks.push(await summarize.atRest());
+    onProgress(look * callsALook);
+  }
+  const [first, last] = [looks[0]!, looks.at(-1)!];
+  const leftOver = (name: string, of: 'timers' | 'sockets' | 'processListeners' | 'performanceEntries') =>
+    ({ name, measured: last[of] - first[of], unit: 'left over', aim: 0, note: `${last[of]} in all` }) as const;
+  return {
+    title: `What ${CALLS} warm calls of summarize leave behind, half of them hits`,
+    rows: [
+      {
+        name: 'heap',
+        measured: slopeOf(looks.map(({ heapBytes }) => heapBytes)) / callsALook,
+        unit: 'bytes a call',
+        aim: FLAT_BYTES,
+        note: `${megabytes(first.heapBytes)} → ${megabytes(last.heapBytes)}`,
+      },
+      leftOver('timers', 'timers'),
+      leftOver('sockets', 'sockets'),
+      leftOver('process listeners', 'processListeners'),
+      leftOver('performance entries', 'performanceEntries'),
+    ],
+  };
+}
+
+function megabytes(bytes: number): string {
+  return `${(bytes / 1e6).toFixed(2)} MB`;
+}
