@@ -1,21 +1,8 @@
 import { createHash } from 'node:crypto';
 import type { Catalog, CatalogRoute } from '#edge/catalog.ts';
-import type { EndpointSpec, RouteSpec } from '#edge/specs.ts';
 import type { Entry } from './inventory.ts';
 import { openApiDocument } from './openapi.ts';
-
-/** An entry that has an HTTP route. */
-export type RoutedEntry = Entry & { readonly spec: EndpointSpec | RouteSpec };
-
-/** The entries that API Gateway routes to. */
-export function routedEntries(entries: readonly Entry[]): RoutedEntry[] {
-  return entries.filter((entry): entry is RoutedEntry => entry.spec.kind !== 'authorizer');
-}
-
-/** The path of an entry's route: what its spec names, or `/v1/<name>`. */
-export function pathOf({ name, spec }: RoutedEntry): string {
-  return spec.path ?? `/v1/${name}`;
-}
+import { pathOf, routedEntries } from './routes.ts';
 
 /** The data file for functions that need to know of all entries. */
 export function createCatalog(entries: readonly Entry[]): Catalog {

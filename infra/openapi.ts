@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import type { EndpointSpec, RouteSpec } from '#edge/specs.ts';
-import { pathOf, type RoutedEntry } from './catalog.ts';
+import { pathOf, type RoutedEntry } from './routes.ts';
 
 /** Replies that any endpoint may give beside its own, with what they mean. */
 const PROBLEMS: Readonly<Record<string, string>> = {
@@ -93,14 +93,13 @@ function endpointOperation({ input, output, example }: EndpointSpec) {
 
 function routeOperation({ access, query, output, produces }: RouteSpec) {
   const schema = jsonSchema(query, 'input') as {
-    properties?: Record<string, { description?: string }>;
+    properties?: Record<string, object>;
     required?: string[];
   };
-  const parameters = Object.entries(schema.properties ?? {}).map(([name, { description, ...property }]) => ({
+  const parameters = Object.entries(schema.properties ?? {}).map(([name, property]) => ({
     name,
     in: 'query',
     required: schema.required?.includes(name) ?? false,
-    ...(description !== undefined && { description }),
     schema: property,
   }));
   const body = { 'application/json': { schema: output ? jsonSchema(output, 'output') : { type: 'object' } } };

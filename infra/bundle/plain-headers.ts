@@ -41,5 +41,5 @@ export class Headers {
   }
 }
 
-/** Only its prototype is looked at. */
-export class Response {}
+/** Only its prototype is looked at, and nothing of it is used. */
+export class Response extends Object {}

@@ -3,7 +3,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from 'node:net';
 import type { GatewayEvent, HttpReply } from '#edge/http-call.ts';
 import type { Clock } from '#platform/clock.ts';
-import { pathOf, type RoutedEntry } from '../catalog.ts';
+import { pathOf, type RoutedEntry } from '../routes.ts';
 import { createAuthorizer, type Decision } from './authorizer.ts';
 import type { HostedFunction } from './lambda-host.ts';
 
@@ -107,7 +107,7 @@ export async function startGateway(options: GatewayOptions): Promise<RunningGate
       })
       .then((reply) => {
         send(response, reply);
-        onReply?.({ method: request.method ?? '', path: request.url ?? '' }, reply, clock.nowMs() - startedMs);
+        return onReply?.({ method: request.method ?? '', path: request.url ?? '' }, reply, clock.nowMs() - startedMs);
       })
       .catch(() => response.destroy());
   });

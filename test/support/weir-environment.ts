@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { InvocationContext, LambdaHandler } from '#edge/entry-handler.ts';
 import type { HttpReply } from '#edge/http-call.ts';
-import { pathOf, routedEntries } from '#infra/catalog.ts';
+import { pathOf, routedEntries } from '#infra/routes.ts';
 import type { Entry } from '#infra/inventory.ts';
 import type { Platform } from '#platform/platform.ts';
 import type { Role } from '#platform/principal.ts';

@@ -1,0 +1,117 @@
+import { Stack, Tags } from 'aws-cdk-lib';
+import { SqsEventSource } from 'aws-cdk-lib/aws-lambda-event-sources';
+import type { IQueue } from 'aws-cdk-lib/aws-sqs';
+import { Construct } from 'constructs';
+import { deadlineAtMs } from '#edge/call-deadline.ts';
+import type { EndpointSpec } from '#edge/specs.ts';
+import type { BundleOf } from './bundle-of.ts';
+import { EndpointQueues } from './endpoint-queues.ts';
+import { EntryFunction, wholeSeconds } from './entry-function.ts';
+import { secretNamed, type State } from './state.ts';
+
+export interface EndpointProps {
+  readonly bundle: BundleOf<'endpoint'>;
+  readonly state: State;
+  /** A message that failed so often is buried. @default 3 */
+  readonly maxReceives?: number;
+  /** Environments that work on the queue at once, with ten messages each; 2 at least. @default 5 */
+  readonly maxConcurrency?: number;
+  /** Queues beside its own to which results may go, by the name that a message's `replyTo` gives. @default none */
+  readonly sharedResultQueues?: Readonly<Record<string, IQueue>>;
+  /** Further variables of the function. What is given here stays as it is. @default none */
+  readonly environment?: Readonly<Record<string, string>>;
+}
+
+/** SQS hands a poller ten messages at most, without a batching window; the function runs them side by side. */
+const MESSAGES_A_BATCH = 10;
+
+/** One endpoint: a function with its queues, which reaches what its spec implies and nothing else. */
+export class Endpoint extends Construct {
+  readonly spec: EndpointSpec;
+  readonly function: EntryFunction;
+  readonly queues: EndpointQueues;
+
+  constructor(scope: Construct, id: string, props: EndpointProps) {
+    super(scope, id);
+    const { bundle, state, maxReceives = 3, sharedResultQueues = {} } = props;
+    const { name, spec } = bundle.entry;
+    const timeoutMs = functionTimeoutMs(spec);
+    this.spec = spec;
+    this.queues = new EndpointQueues(this, 'Queues', { functionTimeout: wholeSeconds(timeoutMs), maxReceives });
+    const resultQueues = { ...sharedResultQueues, [`${name}-results`]: this.queues.results };
+
+    this.function = new EntryFunction(this, 'Handler', {
+      bundle,
+      timeoutMs,
+      environment: {
+        ...tableVariables(spec, state),
+        WEIR_OPENAI_SECRET_ID: secretNamed(state, spec.secret).id,
+        WEIR_DEAD_LETTER_QUEUE_URL: this.queues.deadLetters.queueUrl,
+        WEIR_MAX_RECEIVES: String(maxReceives),
+        WEIR_RESULT_QUEUES: Stack.of(this).toJsonString(urlsOf(resultQueues)),
+        ...props.environment,
+      },
+    });
+    this.#allowMoneyPath(state);
+    this.#allowQueues(Object.values(resultQueues));
+    this.#workOnQueue(props.maxConcurrency ?? 5);
+    Tags.of(this).add('weir:endpoint', name);
+  }
+
+  /** The requests that cache, ledger, budgets and key ring make, one by one. */
+  #allowMoneyPath({ tables, secrets }: State): void {
+    const { cache, ledger, budgets } = tables;
+    if (this.spec.deterministic) {
+      const reads = ['dynamodb:GetItem', 'dynamodb:BatchGetItem'];
+      this.function.allow(cache.tableArn, ...reads, 'dynamodb:PutItem', 'dynamodb:BatchWriteItem');
+    }
+    // An entry that already stands is read, to tell a repeat from a difference.
+    this.function.allow(ledger.tableArn, 'dynamodb:GetItem', 'dynamodb:PutItem');
+    this.function.allow(budgets.tableArn, 'dynamodb:GetItem', 'dynamodb:PutItem', 'dynamodb:UpdateItem');
+    this.function.allow(secretNamed({ secrets }, this.spec.secret).arn, 'secretsmanager:GetSecretValue');
+  }
+
+  #allowQueues(resultQueues: readonly IQueue[]): void {
+    for (const queue of [this.queues.deadLetters, ...resultQueues]) this.function.allow(queue.queueArn, 'sqs:SendMessage');
+    // With the role's own grant there is nothing left for the event source to add but what the poller needs.
+    this.function.allow(
+      this.queues.work.queueArn,
+      'sqs:ReceiveMessage',
+      'sqs:DeleteMessage',
+      'sqs:ChangeMessageVisibility',
+      'sqs:GetQueueAttributes',
+      'sqs:GetQueueUrl',
+    );
+  }
+
+  #workOnQueue(maxConcurrency: number): void {
+    const source = new SqsEventSource(this.queues.work, {
+      batchSize: MESSAGES_A_BATCH,
+      reportBatchItemFailures: true,
+      maxConcurrency,
+    });
+    this.function.lambda.addEventSource(source);
+  }
+}
+
+/**
+ * How long Lambda lets the function run: the longest call, and the settlement reserve once more, so that a call which used
+ * all of its time is still written down before Lambda ends the process.
+ */
+export function functionTimeoutMs({ limits: { timeoutMs } }: EndpointSpec): number {
+  const unhurried = { awsRequestId: '', getRemainingTimeInMillis: () => Infinity };
+  const settlementReserveMs = timeoutMs - deadlineAtMs({ nowMs: 0, context: unhurried, timeoutMs });
+  return timeoutMs + settlementReserveMs;
+}
+
+function tableVariables({ deterministic }: EndpointSpec, { tables }: State): Record<string, string> {
+  return {
+    ...(deterministic && { WEIR_CACHE_TABLE: tables.cache.tableName }),
+    WEIR_LEDGER_TABLE: tables.ledger.tableName,
+    WEIR_BUDGETS_TABLE: tables.budgets.tableName,
+  };
+}
+
+function urlsOf(queues: Readonly<Record<string, IQueue>>): Record<string, string> {
+  return Object.fromEntries(Object.entries(queues).map(([name, queue]) => [name, queue.queueUrl]));
+}

@@ -1,0 +1,69 @@
+import { Duration, RemovalPolicy } from 'aws-cdk-lib';
+import { PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import { Architecture, Code, Function, Runtime } from 'aws-cdk-lib/aws-lambda';
+import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
+import { Construct } from 'constructs';
+import type { Bundle } from '../bundle/bundle-entries.ts';
+
+export interface EntryFunctionProps {
+  readonly bundle: Bundle;
+  /** How long Lambda lets one event take, in milliseconds; rounded up to a whole second. @default the spec's `timeoutMs` */
+  readonly timeoutMs?: number;
+  /** Variables beside `WEIR_ENTRY`. What is given here stays as it is. @default none */
+  readonly environment?: Readonly<Record<string, string>>;
+  /** @default one month */
+  readonly logRetention?: RetentionDays;
+}
+
+/**
+ * The Lambda of one entry file: its bundle, its own log group, and a role of its own that may write that log and nothing
+ * else, until `allow` names one more thing.
+ */
+export class EntryFunction extends Construct {
+  /** The entry's name: `summarize`, `finance/spend`. */
+  readonly entryName: string;
+  readonly lambda: Function;
+  readonly logGroup: LogGroup;
+  readonly #role: Role;
+
+  constructor(scope: Construct, id: string, props: EntryFunctionProps) {
+    super(scope, id);
+    const { name, spec } = props.bundle.entry;
+    this.entryName = name;
+    this.logGroup = new LogGroup(this, 'Logs', {
+      retention: props.logRetention ?? RetentionDays.ONE_MONTH,
+      removalPolicy: RemovalPolicy.DESTROY,
+    });
+    this.#role = new Role(this, 'Role', {
+      assumedBy: new ServicePrincipal('lambda.amazonaws.com'),
+      description: `What ${name} may reach`,
+    });
+    this.logGroup.grantWrite(this.#role);
+
+    this.lambda = new Function(this, 'Function', {
+      description: spec.summary.slice(0, MAX_DESCRIPTION_CHARS),
+      code: Code.fromAsset(props.bundle.folder),
+      handler: 'index.handler',
+      runtime: Runtime.NODEJS_24_X,
+      architecture: Architecture.ARM_64,
+      memorySize: spec.memoryMb,
+      timeout: wholeSeconds(props.timeoutMs ?? (spec.kind === 'endpoint' ? spec.limits.timeoutMs : spec.timeoutMs)),
+      role: this.#role,
+      logGroup: this.logGroup,
+      environment: { WEIR_ENTRY: name, ...props.environment },
+    });
+  }
+
+  /** Adds to the role: these actions, on this one resource. */
+  allow(resourceArn: string, ...actions: readonly string[]): void {
+    this.#role.addToPolicy(new PolicyStatement({ actions: [...actions], resources: [resourceArn] }));
+  }
+}
+
+/** Lambda's limit. */
+const MAX_DESCRIPTION_CHARS = 256;
+
+/** Lambda counts its timeouts in whole seconds. */
+export function wholeSeconds(ms: number): Duration {
+  return Duration.seconds(Math.ceil(ms / 1000));
+}

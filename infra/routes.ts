@@ -1,0 +1,15 @@
+import type { EndpointSpec, RouteSpec } from '#edge/specs.ts';
+import type { Entry } from './inventory.ts';
+
+/** An entry that has an HTTP route. */
+export type RoutedEntry = Entry & { readonly spec: EndpointSpec | RouteSpec };
+
+/** The entries that API Gateway routes to. */
+export function routedEntries(entries: readonly Entry[]): RoutedEntry[] {
+  return entries.filter((entry): entry is RoutedEntry => entry.spec.kind !== 'authorizer');
+}
+
+/** The path of an entry's route: what its spec names, or `/v1/<name>`. */
+export function pathOf({ name, spec }: RoutedEntry): string {
+  return spec.path ?? `/v1/${name}`;
+}

@@ -1,0 +1,49 @@
+import { Stack, Validations, type StackProps } from 'aws-cdk-lib';
+import { CfnSecret } from 'aws-cdk-lib/aws-secretsmanager';
+import type { Construct } from 'constructs';
+import type { State, UpstreamSecret } from '../constructs/state.ts';
+import { WeirTable } from '../constructs/weir-table.ts';
+import { TABLES } from '../tables.ts';
+
+export interface StateStackProps extends StackProps {
+  readonly stage: string;
+  /** Names of the secrets that specs use. */
+  readonly secretNames: readonly string[];
+}
+
+/** What outlives a deployment: tables and secrets. */
+export class StateStack extends Stack implements State {
+  readonly tables: State['tables'];
+  readonly secrets: State['secrets'];
+
+  constructor(scope: Construct, id: string, { stage, secretNames, ...props }: StateStackProps) {
+    super(scope, id, { description: 'Weir: tables and secrets', terminationProtection: true, ...props });
+    this.tables = this.#makeTables();
+    this.secrets = new Map(secretNames.map((name) => [name, this.#makeSecret(name, `weir/${stage}/${name}`)]));
+  }
+
+  #makeTables(): State['tables'] {
+    const tables = TABLES.map((definition) => [
+      definition.name,
+      new WeirTable(this, `table-${definition.name}`, { definition }),
+    ]);
+    return Object.fromEntries(tables) as State['tables'];
+  }
+
+  /**
+   * A secret without a value: `npm run weir -- setup` brings it. CDK's own `Secret` would make up a random password, and
+   * send it to OpenAI as a key.
+   */
+  #makeSecret(name: string, id: string): UpstreamSecret {
+    const secret = new CfnSecret(this, `secret-${name}`, {
+      name: id,
+      description: `OpenAI API key of the endpoints whose secret is ${name}`,
+    });
+    Validations.of(secret).acknowledge({
+      id: 'AwsSolutions-SMG4',
+      reason:
+        'No managed rotation knows OpenAI. A new key may be put at any time: functions take it up within minutes, or at the first 401.',
+    });
+    return { id, arn: secret.ref };
+  }
+}
