@@ -1,5 +1,6 @@
 import { InvalidRequest } from '#platform/errors.ts';
 import type { InvocationContext } from './entry-handler.ts';
+import { showValue } from './shown.ts';
 
 /** API Gateway gives up on a buffered reply after 29 s, counted from when it took the request. */
 const GATEWAY_LIMIT_MS = 28_500;
@@ -37,6 +38,6 @@ export function parseTimeoutWish(header: string | undefined): number | undefined
   if (header === undefined) return undefined;
   const wishedMs = Number(header);
   if (/^\d{1,9}$/.test(header) && wishedMs > 0) return wishedMs;
-  const message = `x-weir-timeout-ms must be a whole number of milliseconds from 1 to 999999999, but '${header.slice(0, 20)}' was provided`;
+  const message = `x-weir-timeout-ms must be a whole number of milliseconds from 1 to 999999999, but ${showValue(header)} was provided`;
   throw new InvalidRequest([{ field: 'x-weir-timeout-ms', message }]);
 }

@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { showValue } from './shown.ts';
 
 let namesByWord: Map<string, string> | undefined;
 
@@ -11,7 +12,7 @@ export const language = z.string().transform((word, context) => {
   if (name !== undefined) return name;
   context.addIssue({
     code: 'custom',
-    message: 'must be a language, as a code such as de or a name such as German',
+    message: `must be a language, as a code such as de or a name such as German, but ${showValue(word)} was provided`,
     input: word,
   });
   return z.NEVER;

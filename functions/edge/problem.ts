@@ -27,6 +27,7 @@ export function toProblem(error: unknown, requestId: string): HttpReply {
       ...(known.shouldRetry === false && { 'x-should-retry': 'false' }),
       ...(known.retryAfterSeconds !== undefined && { 'retry-after': String(known.retryAfterSeconds) }),
     },
-    body: redactLine(JSON.stringify(document)),
+    // Each text by itself, because JSON's escapes hide where a secret begins (`\nsk-…`).
+    body: JSON.stringify(document, (_name, value: unknown) => (typeof value === 'string' ? redactLine(value) : value)),
   };
 }

@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { defineRoute } from '#edge/define-route.ts';
+import { showValue } from '#edge/shown.ts';
 import { InvalidRequest } from '#platform/errors.ts';
 import { toCsv } from '#ledger/csv.ts';
 import { createLedgerStore } from '#ledger/ledger-store.ts';
@@ -81,7 +82,7 @@ function parseDimensions(by: string): SpendDimension[] {
   return [...new Set(by.split(','))].map((name) => {
     const dimension = SPEND_DIMENSIONS.find((known) => known === name.trim());
     if (dimension) return dimension;
-    const message = `by must be any of ${SPEND_DIMENSIONS.join(', ')}, but '${name.slice(0, 40)}' was provided`;
+    const message = `by must be any of ${SPEND_DIMENSIONS.join(', ')}, but ${showValue(name)} was provided`;
     throw new InvalidRequest([{ field: 'by', message }]);
   });
 }

@@ -25,8 +25,8 @@ export interface LedgerStore {
    * @throws when the table cannot be reached
    */
   record(entry: LedgerEntry): Promise<'recorded' | 'adjusted'>;
-  /** All rows of the given endpoints and days (UTC, both ends included). */
-  rows(from: string, to: string, endpoints?: readonly string[]): AsyncGenerator<LedgerRow>;
+  /** All rows of the given days (UTC, both ends included); an adjustment comes right behind its entry. */
+  rows(from: string, to: string): AsyncGenerator<LedgerRow>;
 }
 
 export interface LedgerStoreOptions {
@@ -36,8 +36,12 @@ export interface LedgerStoreOptions {
   readonly shards?: number;
 }
 
+/** Queries under way together when a report is made. */
+const PARTITIONS_AT_ONCE = 16;
+
 export function createLedgerStore({ dynamo, table, shards = 1 }: LedgerStoreOptions): LedgerStore {
   const announced = new Set<string>();
+  const itemsOf = (pk: string) => dynamo.query(table, 'pk = :pk', { values: { ':pk': pk } });
 
   /**
    * A report must find endpoints that no longer exist in the code. So each environment announces, once a month, that an
@@ -52,12 +56,22 @@ export function createLedgerStore({ dynamo, table, shards = 1 }: LedgerStoreOpti
 
   async function* endpointsOf(month: string): AsyncGenerator<{ endpoint: string; shards: number }> {
     const most = new Map<string, number>();
-    const items = dynamo.query(table, 'pk = :pk', { values: { ':pk': directoryKey(month) } });
-    for await (const item of items) {
+    for await (const item of itemsOf(directoryKey(month))) {
       const endpoint = textOf(item, 'endpoint');
       most.set(endpoint, Math.max(most.get(endpoint) ?? 0, Number(integerOf(item, 'shards'))));
     }
     for (const [endpoint, count] of most) yield { endpoint, shards: count };
+  }
+
+  async function* partitionsOf(from: string, to: string): AsyncGenerator<string> {
+    const directory = new Map<string, { endpoint: string; shards: number }[]>();
+    for (const day of daysBetween(from, to)) {
+      const month = day.slice(0, 7);
+      if (!directory.has(month)) directory.set(month, await Array.fromAsync(endpointsOf(month)));
+      for (const known of directory.get(month) ?? []) {
+        for (let shard = 0; shard < known.shards; shard++) yield partitionKey(known.endpoint, day, shard);
+      }
+    }
   }
 
   return {
@@ -85,18 +99,12 @@ export function createLedgerStore({ dynamo, table, shards = 1 }: LedgerStoreOpti
       );
       return 'adjusted';
     },
-    async *rows(from, to, endpoints) {
-      const directory = new Map<string, { endpoint: string; shards: number }[]>();
-      for (const day of daysBetween(from, to)) {
-        const month = day.slice(0, 7);
-        if (!directory.has(month)) directory.set(month, await Array.fromAsync(endpointsOf(month)));
-        for (const known of directory.get(month) ?? []) {
-          if (endpoints && !endpoints.includes(known.endpoint)) continue;
-          for (let shard = 0; shard < known.shards; shard++) {
-            const pk = partitionKey(known.endpoint, day, shard);
-            for await (const item of dynamo.query(table, 'pk = :pk', { values: { ':pk': pk } })) yield toRow(item);
-          }
-        }
+    async *rows(from, to) {
+      const partitions = await Array.fromAsync(partitionsOf(from, to));
+      // A year of many endpoints is thousands of partitions: read side by side, given one after the other.
+      while (partitions.length > 0) {
+        const group = partitions.splice(0, PARTITIONS_AT_ONCE).map((pk) => Array.fromAsync(itemsOf(pk)));
+        for (const items of await Promise.all(group)) yield* items.map(toRow);
       }
     },
   };

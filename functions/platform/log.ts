@@ -19,6 +19,9 @@ export interface LogOptions {
 
 /** A log of JSON lines. It fails closed: a line that cannot be redacted is dropped, and only the fact is written (D8). */
 export function createLog(options: LogOptions): Log {
+  // Each text by itself, because JSON's escapes hide where a secret begins (`\nsk-…`); then the line, for its names.
+  const printable = (_key: string, value: unknown): unknown =>
+    typeof value === 'string' ? options.redact(value) : plain(value);
   const line = (level: string) => (message: string, fields?: LogFields) => {
     const head = { level, time: new Date(options.nowMs()).toISOString(), message };
     let text: string;
@@ -32,7 +35,7 @@ export function createLog(options: LogOptions): Log {
   return { info: line('INFO'), warn: line('WARN'), error: line('ERROR') };
 }
 
-function printable(_key: string, value: unknown): unknown {
+function plain(value: unknown): unknown {
   if (typeof value === 'bigint') return value.toString();
   // An error's cause and stack may quote what it choked on: code and message are ours, the rest is not.
   if (value instanceof Error) return { name: value.name, message: value.message, ...codeOf(value) };

@@ -50,7 +50,7 @@ export interface SendContext {
  */
 export async function sendFile(request: SendRequest, context: SendContext): Promise<ExitCode> {
   const { endpoint, file, inOrder } = request;
-  const { streams, clock, runId } = context;
+  const { sqs, streams, clock, random, runId } = context;
   const urls = queuesOf(endpoint, context.outputs);
   const lines = parseLines(file === '-' ? 'standard input' : file, await readSource(file, streams.stdin), runId);
   const out = request.out === undefined ? undefined : await openFile(request.out);
@@ -65,27 +65,28 @@ export async function sendFile(request: SendRequest, context: SendContext): Prom
     progress.clear();
     await writer.write(line, result);
     progress.update(tally.describe());
+  };
+  const onSent = (sent: readonly OutgoingLine[]) => {
+    tally.sent(sent);
+    progress.update(tally.describe());
+  };
+  const onRefused = async ({ id }: OutgoingLine, code: string, detail: string) => {
+    await book({ id, endpoint, ok: false, code, detail });
+    // Nothing more will come: whoever is polling need not wait for it.
     if (tally.isDone) run.stop();
   };
-  const settled = await run.settle(
-    sendLines(lines, {
-      ...{ sqs: context.sqs, queueUrl: urls.url, clock, signal: run.signal },
-      onSent(sent) {
-        tally.sent(sent);
-        progress.update(tally.describe());
-      },
-      onRefused: ({ id }, code, detail) => book({ id, endpoint, ok: false, code, detail }),
-    }),
-    collectResults({
-      ...{ sqs: context.sqs, resultsUrl: urls.resultsUrl, clock, random: context.random, signal: run.signal },
-      ...{ isOwn: tally.isOwn, isDone: () => tally.isDone, onResult: book },
-    }),
+  const { isOwn } = tally;
+  const isDone = () => tally.isDone;
+  const shared = { sqs, clock, signal: run.signal };
+  const failure = await run.settle(
+    sendLines(lines, { ...shared, queueUrl: urls.url, onSent, onRefused }),
+    collectResults({ ...shared, resultsUrl: urls.resultsUrl, random, isOwn, isDone, onResult: book }),
   );
   progress.end(tally.describe());
   await writer.flush();
   if (out) await about(request.out as string, finished(out.end()));
   if (!tally.isDone) streams.stderr.write(`${run.whyEnded()}; ${tally.describeOpen()}\n`);
-  if (settled) throw settled;
+  if (failure) throw failure;
   if (tally.isDone) return tally.failed === 0 ? EXIT.ok : EXIT.failed;
   return context.interrupted.aborted ? EXIT.interrupted : EXIT.failed;
 }

@@ -61,7 +61,7 @@ export async function setUp(request: SetupRequest, context: SetupContext): Promi
     return EXIT.ok;
   }
   const { ok, lines } = await smokeCall(outputs.apiUrl, callerKey);
-  for (const [index, line] of lines.entries()) await say(`${index === 0 ? 'Smoke call' : ''}`.padEnd(15) + line);
+  for (const [index, line] of lines.entries()) await say((index === 0 ? 'Smoke call' : '').padEnd(15) + line);
   return ok ? EXIT.ok : EXIT.failed;
 }
 

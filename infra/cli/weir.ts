@@ -19,7 +19,7 @@ const MAX_TIMEOUT_SECONDS = 86_400;
 
 interface SendFlags {
   readonly out?: string;
-  readonly inOrder: boolean;
+  readonly inOrder?: boolean;
   readonly timeout: number;
 }
 
@@ -28,7 +28,7 @@ interface SetupFlags {
   readonly adminName: string;
   readonly callerName: string;
   readonly keys: boolean;
-  readonly newKeys: boolean;
+  readonly newKeys?: boolean;
 }
 
 const complain = (text: string) => void process.stderr.write(`weir: ${oneLine(text.replace(/^error: /, ''))}\n`);
@@ -50,7 +50,7 @@ weir
   .description("Put the lines of a file on an endpoint's queue, and show the results.")
   .argument('<endpoint>', 'such as summarize')
   .argument('<file.jsonl>', 'one line, one call: its input, or {"id": …, "input": …}; - is standard input')
-  .option('--in-order', "write results in the lines' order, not as they arrive", false)
+  .option('--in-order', "write results in the lines' order, not as they arrive")
   .option('--out <file>', 'write results there, not to standard output')
   .option('--timeout <seconds>', 'stop waiting after this long', parseTimeout, 600)
   .addHelpText('after', '\nExample:\n  npm run weir -- send summarize texts.jsonl --out summaries.jsonl')
@@ -58,7 +58,7 @@ weir
     'after',
     '\nEnds with 0 when every line went well, 1 when some failed or are open, 2 when nothing was sent.',
   )
-  .action(async (endpoint: string, file: string, { out, inOrder, timeout }: SendFlags) => {
+  .action(async (endpoint: string, file: string, { out, inOrder = false, timeout }: SendFlags) => {
     const [outputs, { createAwsClients }, { sendFile }] = await Promise.all([
       outputsHere(),
       import('./aws-clients.ts'),
@@ -96,7 +96,7 @@ weir
   .option('--secret <name>', 'the secret to set, by its name in the specs', 'openai')
   .option('--admin-name <name>', 'name of the first administrator', 'administrator')
   .option('--caller-name <name>', 'name of the first caller', 'first-caller')
-  .option('--new-keys', 'make keys even if there are some; those stay valid', false)
+  .option('--new-keys', 'make keys even if there are some; those stay valid')
   .option('--no-keys', 'set the OpenAI key, and do nothing else')
   .addHelpText('after', '\nExample:\n  printenv OPENAI_API_KEY | npm run weir -- setup')
   .addHelpText('after', '\nWithout a pipe it asks for the key. Run again, it sets the key again and leaves the rest.')

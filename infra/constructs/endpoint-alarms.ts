@@ -1,9 +1,9 @@
 import { MathExpression, type Metric } from 'aws-cdk-lib/aws-cloudwatch';
-import { FilterPattern, MetricFilter, type IFilterPattern } from 'aws-cdk-lib/aws-logs';
+import { FilterPattern, MetricFilter, type IFilterPattern, type JsonPattern } from 'aws-cdk-lib/aws-logs';
+import type { Construct } from 'constructs';
 import { Alarms, type AlarmsProps } from './alarms.ts';
 import { endpointMetric, NAMESPACE, PERIOD } from './endpoint-metrics.ts';
 import type { Endpoint } from './endpoint.ts';
-import type { Construct } from 'constructs';
 
 export interface EndpointAlarmsProps extends Pick<AlarmsProps, 'alarmTopicArn'> {
   readonly endpoint: Endpoint;
@@ -74,7 +74,7 @@ export class EndpointAlarms extends Alarms {
   }
 }
 
-function alarmIs(value: string): IFilterPattern & ReturnType<typeof FilterPattern.stringValue> {
+function alarmIs(value: string): JsonPattern {
   return FilterPattern.stringValue('$.alarm', '=', value);
 }
 

@@ -4,6 +4,7 @@ import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import { deadlineAtMs } from '#edge/call-deadline.ts';
 import type { EndpointSpec } from '#edge/specs.ts';
+import { pathOf } from '../routes.ts';
 import type { BundleOf } from './bundle-of.ts';
 import { EndpointQueues } from './endpoint-queues.ts';
 import { EntryFunction, wholeSeconds } from './entry-function.ts';
@@ -28,6 +29,8 @@ const MESSAGES_A_BATCH = 10;
 /** One endpoint: a function with its queues, which reaches what its spec implies and nothing else. */
 export class Endpoint extends Construct {
   readonly spec: EndpointSpec;
+  /** Of its route: `/v1/summarize`. */
+  readonly path: string;
   readonly function: EntryFunction;
   readonly queues: EndpointQueues;
 
@@ -37,6 +40,7 @@ export class Endpoint extends Construct {
     const { name, spec } = bundle.entry;
     const timeoutMs = functionTimeoutMs(spec);
     this.spec = spec;
+    this.path = pathOf(bundle.entry);
     this.queues = new EndpointQueues(this, 'Queues', { functionTimeout: wholeSeconds(timeoutMs), maxReceives });
     const resultQueues = { ...sharedResultQueues, [`${name}-results`]: this.queues.results };
 
@@ -72,18 +76,12 @@ export class Endpoint extends Construct {
   }
 
   #allowQueues(resultQueues: readonly IQueue[]): void {
-    for (const queue of [this.queues.deadLetters, ...resultQueues]) this.function.allow(queue.queueArn, 'sqs:SendMessage');
-    // With the role's own grant there is nothing left for the event source to add but what the poller needs.
-    this.function.allow(
-      this.queues.work.queueArn,
-      'sqs:ReceiveMessage',
-      'sqs:DeleteMessage',
-      'sqs:ChangeMessageVisibility',
-      'sqs:GetQueueAttributes',
-      'sqs:GetQueueUrl',
-    );
+    for (const queue of [this.queues.deadLetters, ...resultQueues]) {
+      this.function.allow(queue.queueArn, 'sqs:SendMessage');
+    }
   }
 
+  /** Lambda's poller works as the function's role: the event source adds what it needs for this queue. */
   #workOnQueue(maxConcurrency: number): void {
     const source = new SqsEventSource(this.queues.work, {
       batchSize: MESSAGES_A_BATCH,

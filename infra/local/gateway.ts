@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { GatewayEvent, HttpReply } from '#edge/http-call.ts';
+import { showName } from '#edge/shown.ts';
 import type { Clock } from '#platform/clock.ts';
 import { pathOf, type RoutedEntry } from '../routes.ts';
 import { createAuthorizer, type Decision } from './authorizer.ts';
@@ -52,9 +53,11 @@ export async function startGateway(options: GatewayOptions): Promise<RunningGate
   const authorize = authorizerOf(functions, clock);
 
   const answer = async (request: IncomingMessage, requestId: string, receivedMs: number): Promise<HttpReply> => {
-    const url = new URL(request.url ?? '/', 'http://gateway');
-    const route = routes.get(`${request.method} ${url.pathname}`);
-    if (!route) throw new GatewayRefusal(404, 'not_found', `no route ${request.method} ${url.pathname}`, requestId);
+    const target = targetOf(request);
+    const route = routes.get(`${request.method} ${target.path}`);
+    if (!route) {
+      throw new GatewayRefusal(404, 'not_found', `no route ${request.method} ${showName(target.path)}`, requestId);
+    }
     if (headerBytes(request) > MAX_HEADER_BYTES) {
       throw new GatewayRefusal(
         431,
@@ -64,8 +67,8 @@ export async function startGateway(options: GatewayOptions): Promise<RunningGate
       );
     }
     const { spec } = route.entry as RoutedEntry;
-    const context = spec.access === 'public' ? undefined : await principalContext(request, url.pathname, requestId);
-    const event = toEvent(request, url, await readBody(request, requestId), requestId, context, receivedMs);
+    const context = spec.access === 'public' ? undefined : await principalContext(request, target.path, requestId);
+    const event = toEvent(request, target, await readBody(request, requestId), requestId, context, receivedMs);
     const reply = await invoke(route, event, requestId);
     return spec.kind === 'endpoint' ? { ...reply, headers: { ...reply.headers, ...options.endpointHeaders } } : reply;
   };
@@ -140,6 +143,19 @@ function authorizerOf(functions: readonly HostedFunction[], clock: Clock) {
   throw new Error('the inventory has no authorizer');
 }
 
+interface Target {
+  readonly path: string;
+  /** Null where there is none, as in the event. */
+  readonly query: Readonly<Record<string, string>> | null;
+}
+
+/** The target as it stands. A URL parser would take `//host/v1` for a host, and throw at `//[`. */
+function targetOf({ url = '/' }: IncomingMessage): Target {
+  const at = url.indexOf('?');
+  if (at < 0) return { path: url, query: null };
+  return { path: url.slice(0, at), query: Object.fromEntries(new URLSearchParams(url.slice(at))) };
+}
+
 function headerBytes(request: IncomingMessage): number {
   return request.rawHeaders.reduce((sum, text) => sum + text.length, 0);
 }
@@ -167,7 +183,7 @@ async function readBody(request: IncomingMessage, requestId: string): Promise<Bu
 /** The event of a REST API with `binaryMediaTypes: ['*\/*']`: every body comes in base64, so that no byte is repaired on the way. */
 function toEvent(
   request: IncomingMessage,
-  url: URL,
+  { path, query }: Target,
   body: Buffer,
   requestId: string,
   authorizer: Readonly<Record<string, unknown>> | undefined,
@@ -179,9 +195,9 @@ function toEvent(
   }
   return {
     httpMethod: request.method ?? '',
-    path: url.pathname,
+    path,
     headers,
-    queryStringParameters: url.search === '' ? null : Object.fromEntries(url.searchParams),
+    queryStringParameters: query,
     body: body.byteLength === 0 ? null : body.toString('base64'),
     isBase64Encoded: body.byteLength > 0,
     requestContext: { requestId, requestTimeEpoch: receivedMs, ...(authorizer && { authorizer }) },

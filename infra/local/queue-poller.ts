@@ -1,45 +1,9 @@
-import {
-  CreateQueueCommand,
-  DeleteMessageBatchCommand,
-  ReceiveMessageCommand,
-  SQSClient,
-  type Message,
-} from '@aws-sdk/client-sqs';
+import { DeleteMessageBatchCommand, ReceiveMessageCommand, type SQSClient, type Message } from '@aws-sdk/client-sqs';
 import { functionTimeoutSeconds } from '../function-timeout.ts';
-import { slugOf } from '../inventory.ts';
 import type { HostedFunction } from './lambda-host.ts';
-
-/** The queues of one endpoint. */
-export interface EndpointQueues {
-  readonly url: string;
-  readonly resultsUrl: string;
-  readonly deadLetterUrl: string;
-}
 
 const BATCH_SIZE = 10;
 const LONG_POLL_SECONDS = 20;
-
-/** A client for the queues of this machine, or of whatever stands behind the given endpoint. */
-export function createSqsClient(endpoint: string): SQSClient {
-  return new SQSClient({
-    endpoint,
-    region: 'us-east-1',
-    credentials: { accessKeyId: 'local', secretAccessKey: 'local' },
-  });
-}
-
-/** Makes an endpoint's queue, its dead-letter queue and its result queue; those that exist stay as they are. */
-export async function createQueues(client: SQSClient, name: string, timeoutSeconds: number): Promise<EndpointQueues> {
-  const create = async (suffix: string, attributes: Record<string, string> = {}) => {
-    const command = new CreateQueueCommand({ QueueName: `weir-${slugOf(name)}${suffix}`, Attributes: attributes });
-    return (await client.send(command)).QueueUrl as string;
-  };
-  return {
-    url: await create('', { VisibilityTimeout: String(6 * timeoutSeconds) }),
-    resultsUrl: await create('-results'),
-    deadLetterUrl: await create('-dead-letters'),
-  };
-}
 
 /**
  * Lambda's event source mapping: receives from a function's queue, invokes it with an SQS event, and deletes the messages that it

@@ -1,3 +1,4 @@
+import { showName } from '#edge/shown.ts';
 import { formatUsd, parseUsd } from '#platform/money.ts';
 import type { HttpReply } from '#edge/http-call.ts';
 import type { LocalWeir } from './local-weir.ts';
@@ -51,5 +52,5 @@ export function replyLine(
   const cost = headers['x-weir-cost-usd'];
   const money = cost === undefined ? '' : ` $${formatUsd(parseUsd(cost))}`;
   const cache = headers['x-weir-cache'] ? ` cache ${headers['x-weir-cache']}` : '';
-  return `${time}  ${method} ${path.split('?')[0]}  ${statusCode}${cache}${money}  ${tookMs} ms`;
+  return `${time}  ${method} ${showName(path.split('?')[0] ?? '')}  ${statusCode}${cache}${money}  ${tookMs} ms`;
 }

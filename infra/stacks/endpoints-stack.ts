@@ -10,7 +10,7 @@ export interface EndpointsStackProps extends StackProps {
   readonly bundles: readonly BundleOf<'endpoint'>[];
   readonly state: State;
   /** Where alarms go. @default they are only seen */
-  readonly alarmTopicArn?: string;
+  readonly alarmTopicArn?: string | undefined;
 }
 
 /** An endpoint with its alarms is 20 resources, and a stack shall stay under 400. */

@@ -1,4 +1,5 @@
-import { mkdtemp, rm, stat } from 'node:fs/promises';
+import { rmSync } from 'node:fs';
+import { mkdtemp, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { build } from 'esbuild';
@@ -6,7 +7,7 @@ import { bundleEntries, type Bundle } from '#infra/bundle/bundle-entries.ts';
 import { readInventory } from '#infra/inventory.ts';
 
 /** The files that are measured, in a temporary folder. */
-export interface BenchBundles extends AsyncDisposable {
+export interface BenchBundles {
   readonly folder: string;
   /** Every function as it is deployed. */
   readonly functions: readonly Bundle[];
@@ -18,9 +19,10 @@ export interface BenchBundles extends AsyncDisposable {
   readonly emptyFile: string;
 }
 
-/** Builds what is measured. Disposing of it removes the folder. */
+/** Builds what is measured. The folder goes when this process does, however it ends. */
 export async function buildBundles(): Promise<BenchBundles> {
   const folder = await mkdtemp(join(tmpdir(), 'weir-bench-'));
+  process.once('exit', () => rmSync(folder, { recursive: true, force: true }));
   const functions = await bundleEntries(await readInventory(), folder);
   const rawSdkFile = join(folder, 'raw-sdk', 'index.js');
   await build({
@@ -45,6 +47,5 @@ export async function buildBundles(): Promise<BenchBundles> {
     },
     rawSdk: { file: rawSdkFile, bytes: (await stat(rawSdkFile)).size },
     emptyFile: join(import.meta.dirname, 'empty-handler.cjs'),
-    [Symbol.asyncDispose]: () => rm(folder, { recursive: true, force: true }),
   };
 }

@@ -26,9 +26,10 @@ type Handler = (event: unknown, context: object) => Promise<unknown>;
 /** Process of a warm Lambda environment: calls the handler of a bundle as Lambda does. Argument: the bundle's file. */
 const bundle = createRequire(import.meta.url)(process.argv[2] ?? '') as { handler: Handler };
 
-answerQuestions<CallerQuestion, CallsMade | AtRest>((question) =>
-  question.what === 'call' ? makeCalls(question.events) : lookAtRest(),
-);
+answerQuestions((question): Promise<CallsMade | AtRest> => {
+  const asked = question as CallerQuestion;
+  return asked.what === 'call' ? makeCalls(asked.events) : lookAtRest();
+});
 
 async function makeCalls(events: readonly unknown[]): Promise<CallsMade> {
   const replies: unknown[] = [];

@@ -45,15 +45,18 @@ export function startCompanion<Question extends object, Answer>(
 }
 
 /** The companion's side: answers what it is asked, and ends when the bench does. */
-export function answerQuestions<Question, Answer>(answer: (question: Question) => Promise<Answer> | Answer): void {
-  const respond = async (question: Question): Promise<Reply<Answer>> => {
+export function answerQuestions(answer: (question: unknown) => unknown): void {
+  const respond = async (question: unknown): Promise<void> => {
+    process.send?.(await replyTo(question));
+  };
+  const replyTo = async (question: unknown): Promise<Reply<unknown>> => {
     try {
       return { answer: await answer(question) };
     } catch (error) {
       return { failure: error instanceof Error ? (error.stack ?? error.message) : String(error) };
     }
   };
-  process.on('message', (question) => void respond(question as Question).then((reply) => process.send?.(reply)));
+  process.on('message', (question) => void respond(question));
   process.on('disconnect', () => process.exit());
 }
 

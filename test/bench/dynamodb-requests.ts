@@ -7,7 +7,7 @@ type Loopback = Companion<LoopbackQuestion, LoopbackAnswer>;
 
 /** Requests that a warm call makes, counted where they arrive. */
 export async function dynamoDbRequests(summarize: WarmEnvironment, loopback: Loopback): Promise<Section> {
-  const count = async (name: string, aim: number, callBlock: () => Promise<unknown>): Promise<Row> => {
+  const counted = async (name: string, aim: number, callBlock: () => Promise<unknown>): Promise<Row> => {
     await loopback.ask({ what: 'look' });
     await callBlock();
     const { awsCounts } = await loopback.ask({ what: 'look' });
@@ -22,6 +22,6 @@ export async function dynamoDbRequests(summarize: WarmEnvironment, loopback: Loo
   };
   return {
     title: 'DynamoDB requests of a warm call of summarize',
-    rows: [await count('miss', 5, () => callMisses(summarize)), await count('hit', 2, () => callHits(summarize))],
+    rows: [await counted('miss', 5, () => callMisses(summarize)), await counted('hit', 2, () => callHits(summarize))],
   };
 }

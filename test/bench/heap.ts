@@ -4,25 +4,21 @@ import { slopeOf } from './statistics.ts';
 import { BLOCK_CALLS, callHits, callMisses, type WarmEnvironment } from './warm-environment.ts';
 
 const CALLS = 10_000;
-const LOOKS = 10;
+const CALLS_A_LOOK = 2 * BLOCK_CALLS;
 
 /** Less than one small object a call: what is left is V8's own book-keeping. */
 const FLAT_BYTES = 16;
 
 /**
- * What stays behind after 10,000 warm calls, half of them hits (D10). The heap is looked at after garbage collection every
- * thousand calls; its growth is the slope through all looks.
+ * What stays behind after 10,000 warm calls, half of them hits (D10). The heap is looked at after garbage collection, block
+ * by block; its growth is the slope through all looks.
  */
-export async function heap(summarize: WarmEnvironment, onProgress: (callsMade: number) => void): Promise<Section> {
+export async function heap(summarize: WarmEnvironment): Promise<Section> {
   const looks: AtRest[] = [await summarize.atRest()];
-  const callsALook = CALLS / LOOKS;
-  for (let look = 1; look <= LOOKS; look++) {
-    for (let calls = 0; calls < callsALook; calls += 2 * BLOCK_CALLS) {
-      await callMisses(summarize);
-      await callHits(summarize);
-    }
+  for (let calls = 0; calls < CALLS; calls += CALLS_A_LOOK) {
+    await callMisses(summarize);
+    await callHits(summarize);
     looks.push(await summarize.atRest());
-    onProgress(look * callsALook);
   }
   const [first, last] = [looks[0]!, looks.at(-1)!];
   const leftOver = (name: string, of: 'timers' | 'sockets' | 'processListeners' | 'performanceEntries') =>
@@ -32,7 +28,7 @@ export async function heap(summarize: WarmEnvironment, onProgress: (callsMade: n
     rows: [
       {
         name: 'heap',
-        measured: slopeOf(looks.map(({ heapBytes }) => heapBytes)) / callsALook,
+        measured: slopeOf(looks.map(({ heapBytes }) => heapBytes)) / CALLS_A_LOOK,
         unit: 'bytes a call',
         aim: FLAT_BYTES,
         note: `${megabytes(first.heapBytes)} → ${megabytes(last.heapBytes)}`,

@@ -2,7 +2,7 @@ import { startLoopbackAws } from './loopback-aws.ts';
 import { startLoopbackOpenAi } from './loopback-openai.ts';
 import { answerQuestions } from './companion.ts';
 
-/** What the other side of every socket is asked by the bench. */
+/** The one thing that the mocks are asked: what has happened so far. */
 export type LoopbackQuestion = { readonly what: 'look' };
 
 export interface LoopbackAnswer {
@@ -17,7 +17,7 @@ export interface LoopbackAnswer {
 /** Process of the mocks: apart from whoever calls them, so that their CPU is not counted. Argument: the model served. */
 const started = Promise.all([startLoopbackAws(), startLoopbackOpenAi(process.argv[2] ?? '')]);
 
-answerQuestions<LoopbackQuestion, LoopbackAnswer>(async () => {
+answerQuestions(async (): Promise<LoopbackAnswer> => {
   const [aws, openai] = await started;
   return { awsUrl: aws.url, openaiUrl: openai.url, awsCounts: aws.takeCounts(), openaiBody: openai.lastBody() };
 });

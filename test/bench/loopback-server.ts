@@ -1,4 +1,4 @@
-import { createServer, type IncomingHttpHeaders } from 'node:http';
+import { createServer, type IncomingHttpHeaders, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
 
@@ -16,15 +16,13 @@ export interface FixedReply {
 export async function serveOnLoopback(
   reply: (request: { readonly headers: IncomingHttpHeaders; readonly body: string }) => FixedReply,
 ): Promise<string> {
+  const serve = async (incoming: IncomingMessage, response: ServerResponse): Promise<void> => {
+    const { status, headers, body } = reply({ headers: incoming.headers, body: await text(incoming) });
+    response.writeHead(status, { ...headers, 'content-length': Buffer.byteLength(body) }).end(body);
+  };
   const server = createServer({ keepAliveTimeout: 600_000 }, (incoming, response) => {
-    // A client that is killed in mid-request is no reason to end.
-    void text(incoming).then(
-      (requestBody) => {
-        const { status, headers, body } = reply({ headers: incoming.headers, body: requestBody });
-        response.writeHead(status, { ...headers, 'content-length': Buffer.byteLength(body) }).end(body);
-      },
-      () => undefined,
-    );
+    // A client that ends in mid-request gets none; that is no reason to end too.
+    serve(incoming, response).catch(() => response.destroy());
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;

@@ -4,7 +4,7 @@ import { spreadRow, type Section } from './report.ts';
 import { ratiosOf, spreadOf } from './statistics.ts';
 import { BLOCK_CALLS, callHits, callMisses, startWarmRawSdk, type WarmEnvironment } from './warm-environment.ts';
 
-const BLOCKS = 30;
+const BLOCKS = 24;
 
 /**
  * CPU of a warm call, everything on: cache, reservation, ledger, settlement, logs. In blocks of misses, hits and raw SDK

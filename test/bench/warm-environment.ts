@@ -12,8 +12,9 @@ export interface WarmEnvironment extends AsyncDisposable {
 }
 
 /** By then V8 has optimised what it will optimise: the CPU of a call falls no more. */
-const WARM_UP_CALLS = 1_500;
-export const BLOCK_CALLS = 50;
+const WARM_UP_CALLS = 2_000;
+/** Long enough for several garbage collections, short enough that a slow moment meets all that is compared. */
+export const BLOCK_CALLS = 200;
 
 /** The deployed bundle of `summarize`, warm in both its ways. */
 export async function startWarmSummarize(bundles: BenchBundles, loopback: LoopbackAnswer): Promise<WarmEnvironment> {

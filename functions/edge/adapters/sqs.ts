@@ -11,6 +11,7 @@ import { redactLine } from '../entry-handler.ts';
 import { parseInput } from '../parse-input.ts';
 import type { RunEndpoint } from '../run-endpoint.ts';
 import { parseJsonBytes } from '../safe-json.ts';
+import { showValue } from '../shown.ts';
 
 /** The parts of an SQS event that Weir reads. */
 interface SqsRecord {
@@ -142,7 +143,7 @@ export function sqsAdapter({ run, input, timeoutMs }: SqsAdapterOptions, { name,
 function resultUrlFor(queueName: string, urls: Readonly<Record<string, string>>): string {
   const url = urls[queueName];
   if (url !== undefined) return url;
-  const message = `replyTo must be one of ${Object.keys(urls).join(', ')}, but '${queueName.slice(0, 80)}' was provided`;
+  const message = `replyTo must be one of ${Object.keys(urls).join(', ')}, but ${showValue(queueName)} was provided`;
   throw new InvalidRequest([{ field: 'replyTo', message }]);
 }
 

@@ -84,7 +84,8 @@ async function takeOwn(messages: readonly Message[], options: CollectOptions): P
     } else others.push(message);
   }
   if (own.length === 0) return others;
-  const command = new DeleteMessageBatchCommand({ QueueUrl: resultsUrl, Entries: own.map(toEntry) });
+  const Entries = own.map(({ ReceiptHandle }, index) => ({ Id: String(index), ReceiptHandle }));
+  const command = new DeleteMessageBatchCommand({ QueueUrl: resultsUrl, Entries });
   await about(`the queue ${resultsUrl}`, sqs.send(command));
   return others;
 }
@@ -93,12 +94,14 @@ async function takeOwn(messages: readonly Message[], options: CollectOptions): P
 async function release(messages: readonly Message[], { sqs, resultsUrl }: CollectOptions): Promise<void> {
   for (let from = 0; from < messages.length; from += MAX_BATCH) {
     const batch = messages.slice(from, from + MAX_BATCH);
-    const Entries = batch.map((message, index) => ({ ...toEntry(message, index), VisibilityTimeout: 0 }));
+    const Entries = batch.map(({ ReceiptHandle }, index) => ({
+      Id: String(index),
+      ReceiptHandle,
+      VisibilityTimeout: 0,
+    }));
     await sqs.send(new ChangeMessageVisibilityBatchCommand({ QueueUrl: resultsUrl, Entries })).catch(() => undefined);
   }
 }
-
-const toEntry = ({ ReceiptHandle }: Message, index: number) => ({ Id: String(index), ReceiptHandle });
 
 /** A message of another kind is somebody else's. */
 function parseResult({ Body = '' }: Message): QueueResult | undefined {

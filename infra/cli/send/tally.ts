@@ -8,7 +8,8 @@ const MAX_OPEN_SHOWN = 10;
 export interface Tally {
   readonly isDone: boolean;
   readonly failed: number;
-  isOwn(id: string): boolean;
+  /** True for the id of one of the lines, also after its result has come. */
+  readonly isOwn: (id: string) => boolean;
   sent(lines: readonly OutgoingLine[]): void;
   /** Books a result; the line that it belongs to, or undefined for a result that came before: queues deliver at least once. */
   take(result: QueueResult): OutgoingLine | undefined;

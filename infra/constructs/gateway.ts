@@ -1,0 +1,182 @@
+import { Duration, RemovalPolicy, Validations } from 'aws-cdk-lib';
+import {
+  AccessLogFormat,
+  AuthorizationType,
+  CfnRestApi,
+  EndpointType,
+  IdentitySource,
+  LambdaIntegration,
+  LogGroupLogDestination,
+  MethodLoggingLevel,
+  RestApi,
+  TokenAuthorizer,
+} from 'aws-cdk-lib/aws-apigateway';
+import type { Metric } from 'aws-cdk-lib/aws-cloudwatch';
+import { FilterPattern, LogGroup, MetricFilter, RetentionDays } from 'aws-cdk-lib/aws-logs';
+import { Construct } from 'constructs';
+import type { EntryFunction } from './entry-function.ts';
+import { NAMESPACE, PERIOD } from './endpoint-metrics.ts';
+import { answerWithProblems } from './gateway-problems.ts';
+
+export interface GatewayProps {
+  /** Name of the stage, and so the first part of every URL's path. */
+  readonly stage: string;
+  readonly authorizer: EntryFunction;
+  /** How long a decision of the authorizer holds, for all routes of a key, in seconds. */
+  readonly authorizerCacheSeconds: number;
+  /** Requests a second that the whole API takes, and as many again at once. @default 200 */
+  readonly requestsPerSecond?: number;
+  /** @default one month */
+  readonly logRetention?: RetentionDays;
+}
+
+export interface GatewayRoute {
+  readonly method: string;
+  /** `/v1/summarize` */
+  readonly path: string;
+  /** Whether anyone may come, without a key. */
+  readonly isPublic: boolean;
+  readonly handler: EntryFunction;
+}
+
+/** The REST API in front of the functions: keys, limits, logs, and problems where no function answers. */
+export class Gateway extends Construct {
+  readonly api: RestApi;
+  /** Requests that were refused because the authorizer itself failed. A wrong key is none. */
+  readonly authorizerFailures: Metric;
+  readonly #authorizer: TokenAuthorizer;
+
+  constructor(scope: Construct, id: string, props: GatewayProps) {
+    super(scope, id);
+    const { logRetention = RetentionDays.ONE_MONTH } = props;
+    const accessLog = this.#logGroup('AccessLog', { retention: logRetention });
+    this.api = this.#makeApi(props, accessLog);
+    this.#keepExecutionLog(props.stage, logRetention);
+    this.#demandRecentTls();
+    this.#explainFindings();
+    answerWithProblems(this.api);
+    this.#authorizer = this.#makeAuthorizer(props);
+    this.authorizerFailures = this.#countAuthorizerFailures(accessLog);
+  }
+
+  /** Routes a method and a path to a function: with a key, unless it is public. */
+  addRoute({ method, path, isPublic, handler }: GatewayRoute): void {
+    const integration = new LambdaIntegration(handler.lambda, {
+      proxy: true,
+      timeout: Duration.seconds(29),
+      allowTestInvoke: false,
+    });
+    const route = this.api.root
+      .resourceForPath(path)
+      .addMethod(
+        method,
+        integration,
+        isPublic
+          ? { authorizationType: AuthorizationType.NONE }
+          : { authorizationType: AuthorizationType.CUSTOM, authorizer: this.#authorizer },
+      );
+    const keys = 'Callers hold keys of Weir, which its own authorizer proves; there is no user pool.';
+    const open = 'One of the named public routes: it tells nothing of the deployment and costs nothing upstream.';
+    Validations.of(route).acknowledge(
+      { id: 'AwsSolutions-COG4', reason: isPublic ? open : keys },
+      ...(isPublic ? [{ id: 'AwsSolutions-APIG4', reason: open }] : []),
+    );
+  }
+
+  #makeApi({ stage, requestsPerSecond = 200 }: GatewayProps, accessLog: LogGroup): RestApi {
+    const api = new RestApi(this, 'Api', {
+      restApiName: `weir-${stage}`,
+      endpointConfiguration: { types: [EndpointType.REGIONAL] },
+      // Every body comes as base64: API Gateway would repair invalid UTF-8, which functions are to refuse.
+      binaryMediaTypes: ['*/*'],
+      // API Gateway writes no log in an account where nobody ever gave it a role.
+      cloudWatchRole: true,
+      deployOptions: {
+        stageName: stage,
+        throttlingRateLimit: requestsPerSecond,
+        throttlingBurstLimit: requestsPerSecond,
+        // Errors only, and never the data: bodies and headers stay out of every log.
+        loggingLevel: MethodLoggingLevel.ERROR,
+        dataTraceEnabled: false,
+        accessLogDestination: new LogGroupLogDestination(accessLog),
+        accessLogFormat: AccessLogFormat.custom(JSON.stringify(ACCESS_LOG_LINE)),
+      },
+    });
+    // Weir has one output, and it is not this one.
+    api.node.tryRemoveChild('Endpoint');
+    return api;
+  }
+
+  /** The log that API Gateway would make for itself, and keep for ever. */
+  #keepExecutionLog(stage: string, retention: RetentionDays): void {
+    const logGroupName = `API-Gateway-Execution-Logs_${this.api.restApiId}/${stage}`;
+    this.api.deploymentStage.node.addDependency(this.#logGroup('ExecutionLog', { logGroupName, retention }));
+  }
+
+  #logGroup(id: string, props: { readonly logGroupName?: string; readonly retention: RetentionDays }): LogGroup {
+    return new LogGroup(this, id, { ...props, removalPolicy: RemovalPolicy.DESTROY });
+  }
+
+  /** TLS 1.2 at least, from clients that name the host they want. */
+  #demandRecentTls(): void {
+    const api = this.api.node.defaultChild as CfnRestApi;
+    api.securityPolicy = 'SecurityPolicy_TLS13_1_2_2021_06';
+    api.endpointAccessMode = 'STRICT';
+  }
+
+  #makeAuthorizer({ authorizer, authorizerCacheSeconds }: GatewayProps): TokenAuthorizer {
+    return new TokenAuthorizer(this, 'Authorizer', {
+      handler: authorizer.lambda,
+      identitySource: IdentitySource.header('Authorization'),
+      resultsCacheTtl: Duration.seconds(authorizerCacheSeconds),
+    });
+  }
+
+  #countAuthorizerFailures(accessLog: LogGroup): Metric {
+    const failed = (type: string) => FilterPattern.stringValue('$.responseType', '=', type);
+    const filter = new MetricFilter(this, 'AuthorizerFailures', {
+      logGroup: accessLog,
+      filterPattern: FilterPattern.any(failed('AUTHORIZER_FAILURE'), failed('AUTHORIZER_CONFIGURATION_ERROR')),
+      metricNamespace: NAMESPACE,
+      metricName: 'AuthorizerFailures',
+      metricValue: '1',
+      dimensions: { Api: '$.api' },
+    });
+    return filter.metric({ statistic: 'Sum', period: PERIOD, dimensionsMap: { Api: this.api.restApiId } });
+  }
+
+  #explainFindings(): void {
+    Validations.of(this.api).acknowledge({
+      id: 'AwsSolutions-APIG2',
+      reason: 'The functions validate, with the same schemas that OpenAPI shows, and name field, limit and value.',
+    });
+    Validations.of(this.api.deploymentStage).acknowledge({
+      id: 'AwsSolutions-APIG3',
+      reason:
+        'Every route but two that cost nothing asks for a key, and the stage throttles. A web ACL is the account’s own choice.',
+    });
+    Validations.of(this.api).acknowledge({
+      id: 'AwsSolutions-IAM4[Policy::arn:<AWS::Partition>:iam::aws:policy/service-role/AmazonAPIGatewayPushToCloudWatchLogs]',
+      reason:
+        'The role with which API Gateway writes logs is one for the account, and AWS wrote its policy for just that.',
+    });
+  }
+}
+
+/** One line a request. No header, no query, no address, nothing of what the caller sent. */
+const ACCESS_LOG_LINE = {
+  requestId: '$context.requestId',
+  api: '$context.apiId',
+  time: '$context.requestTime',
+  method: '$context.httpMethod',
+  // The route, not the path that was typed.
+  route: '$context.resourcePath',
+  status: '$context.status',
+  responseType: '$context.error.responseType',
+  caller: '$context.authorizer.principalId',
+  authorizerLatencyMs: '$context.authorizer.latency',
+  integrationStatus: '$context.integration.status',
+  integrationLatencyMs: '$context.integration.latency',
+  responseLatencyMs: '$context.responseLatency',
+  responseBytes: '$context.responseLength',
+};

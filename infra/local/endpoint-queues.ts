@@ -1,0 +1,65 @@
+import { CreateQueueCommand, SQSClient } from '@aws-sdk/client-sqs';
+import { functionTimeoutSeconds } from '../function-timeout.ts';
+import { slugOf, type Entry } from '../inventory.ts';
+import type { HostedFunction } from './lambda-host.ts';
+import { pollQueue } from './queue-poller.ts';
+
+/** The queues of one endpoint. */
+export interface EndpointQueues {
+  readonly url: string;
+  readonly resultsUrl: string;
+  readonly deadLetterUrl: string;
+}
+
+/** A client for the queues of this machine, or of whatever stands behind the given endpoint. */
+export function createSqsClient(endpoint: string): SQSClient {
+  return new SQSClient({
+    endpoint,
+    region: 'us-east-1',
+    credentials: { accessKeyId: 'local', secretAccessKey: 'local' },
+  });
+}
+
+/** Makes an endpoint's queue, its dead-letter queue and its result queue; those that exist stay as they are. */
+export async function createQueues(client: SQSClient, name: string, timeoutSeconds: number): Promise<EndpointQueues> {
+  const create = async (suffix: string, attributes: Record<string, string> = {}) => {
+    const command = new CreateQueueCommand({ QueueName: `weir-${slugOf(name)}${suffix}`, Attributes: attributes });
+    return (await client.send(command)).QueueUrl as string;
+  };
+  return {
+    url: await create('', { VisibilityTimeout: String(6 * timeoutSeconds) }),
+    resultsUrl: await create('-results'),
+    deadLetterUrl: await create('-dead-letters'),
+  };
+}
+
+/** The queues of every endpoint. */
+export async function createAllQueues(
+  client: SQSClient,
+  entries: readonly Entry[],
+): Promise<ReadonlyMap<string, EndpointQueues>> {
+  const endpoints = entries.filter(({ spec }) => spec.kind === 'endpoint');
+  const made = await Promise.all(
+    endpoints.map(
+      async ({ name, spec }) => [name, await createQueues(client, name, functionTimeoutSeconds(spec))] as const,
+    ),
+  );
+  return new Map<string, EndpointQueues>(made);
+}
+
+/** Feeds every endpoint from its queue; the function that it gives ends that. */
+export function startPolling(
+  client: SQSClient,
+  functions: readonly HostedFunction[],
+  queues: ReadonlyMap<string, EndpointQueues>,
+): () => Promise<void> {
+  const controller = new AbortController();
+  const polls = functions.flatMap((hosted) => {
+    const own = queues.get(hosted.entry.name);
+    return own ? [pollQueue(client, own.url, hosted, controller.signal)] : [];
+  });
+  return async () => {
+    controller.abort();
+    await Promise.all(polls);
+  };
+}

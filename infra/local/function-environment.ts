@@ -1,0 +1,33 @@
+import { slugOf, type Entry } from '../inventory.ts';
+import type { EndpointQueues } from './endpoint-queues.ts';
+
+/** Where the parts of this machine are. */
+export interface LocalParts {
+  readonly endpoints: { readonly dynamodb: string; readonly secretsmanager: string; readonly sqs: string };
+  /** Secret ids by the name that specs use. */
+  readonly secrets: Readonly<Record<string, string>>;
+  readonly queues: ReadonlyMap<string, EndpointQueues>;
+  readonly catalogFile: string;
+  readonly openaiBaseUrl: string | undefined;
+}
+
+/** The environment that the entry's function would have on AWS, with this machine's parts in it. */
+export function functionEnvironment({ name, spec }: Entry, parts: LocalParts): Record<string, string | undefined> {
+  const queues = parts.queues.get(name);
+  return {
+    WEIR_ENTRY: name,
+    AWS_LAMBDA_FUNCTION_NAME: `weir-${slugOf(name)}`,
+    AWS_ACCESS_KEY_ID: 'local',
+    AWS_SECRET_ACCESS_KEY: 'local',
+    AWS_ENDPOINT_URL_DYNAMODB: parts.endpoints.dynamodb,
+    AWS_ENDPOINT_URL_SECRETS_MANAGER: parts.endpoints.secretsmanager,
+    AWS_ENDPOINT_URL_SQS: parts.endpoints.sqs,
+    OPENAI_BASE_URL: parts.openaiBaseUrl,
+    WEIR_CATALOG_FILE: parts.catalogFile,
+    ...(spec.kind === 'endpoint' && { WEIR_OPENAI_SECRET_ID: parts.secrets[spec.secret] }),
+    ...(queues && {
+      WEIR_DEAD_LETTER_QUEUE_URL: queues.deadLetterUrl,
+      WEIR_RESULT_QUEUES: JSON.stringify({ [`${name}-results`]: queues.resultsUrl }),
+    }),
+  };
+}

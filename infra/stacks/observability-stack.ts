@@ -1,0 +1,45 @@
+import { Stack, type StackProps } from 'aws-cdk-lib';
+import type { Construct } from 'constructs';
+import { Alarms } from '../constructs/alarms.ts';
+import { WeirDashboard } from '../constructs/weir-dashboard.ts';
+import type { Endpoint } from '../constructs/endpoint.ts';
+import { PERIOD } from '../constructs/endpoint-metrics.ts';
+import type { EntryFunction } from '../constructs/entry-function.ts';
+import type { Gateway } from '../constructs/gateway.ts';
+
+export interface ObservabilityStackProps extends StackProps {
+  readonly stage: string;
+  readonly endpoints: readonly Endpoint[];
+  readonly gateway: Gateway;
+  readonly authorizer: EntryFunction;
+  /** Where alarms go. @default they are only seen */
+  readonly alarmTopicArn?: string | undefined;
+}
+
+/** Errors of the API in a period that are worth a look: one is bad luck. */
+const MOST_SERVER_ERRORS = 5;
+
+/** One dashboard over everything, and the alarms of what all endpoints share. Their own stand beside them. */
+export class ObservabilityStack extends Stack {
+  constructor(scope: Construct, id: string, props: ObservabilityStackProps) {
+    super(scope, id, { description: 'Weir: dashboard and alarms', ...props });
+    const { stage, endpoints, gateway, authorizer, alarmTopicArn } = props;
+    new WeirDashboard(this, 'Dashboard', { stage, endpoints, gateway });
+
+    const alarms = new Alarms(this, 'Alarms', { subject: 'The API', alarmTopicArn });
+    alarms.add('Authorizer', {
+      says: 'nobody gets in, because the authorizer fails; wrong keys do not count',
+      metric: gateway.authorizerFailures,
+    });
+    alarms.add('AuthorizerThrottles', {
+      says: 'Lambda turns the authorizer’s calls away: raise the account’s concurrency',
+      metric: authorizer.lambda.metricThrottles({ period: PERIOD }),
+    });
+    alarms.add('ServerErrors', {
+      says: `more than ${MOST_SERVER_ERRORS} replies in five minutes are 5xx`,
+      metric: gateway.api.deploymentStage.metricServerError({ statistic: 'Sum', period: PERIOD }),
+      above: MOST_SERVER_ERRORS,
+      periods: 2,
+    });
+  }
+}

@@ -1,0 +1,94 @@
+import { App, STACK_RESOURCE_LIMIT_CONTEXT, Tags, Validations, type AppProps } from 'aws-cdk-lib';
+import { AwsSolutionsChecks } from 'cdk-nag';
+import cdkJson from '../../cdk.json' with { type: 'json' };
+import type { Bundle } from '../bundle/bundle-entries.ts';
+import { bundlesOf, type BundleOf } from '../constructs/bundle-of.ts';
+import type { Endpoint } from '../constructs/endpoint.ts';
+import type { State } from '../constructs/state.ts';
+import { ApiStack } from './api-stack.ts';
+import { assertDeployable } from './deployable.ts';
+import { EndpointsStack, MOST_ENDPOINTS_A_STACK } from './endpoints-stack.ts';
+import { ObservabilityStack } from './observability-stack.ts';
+import { spread } from './spread.ts';
+import { StateStack } from './state-stack.ts';
+
+export interface WeirAppProps extends AppProps {
+  /** All entries, bundled. */
+  readonly bundles: readonly Bundle[];
+  /** The time at which every model must have a price, in epoch milliseconds. @default now */
+  readonly atMs?: number;
+}
+
+/** A stack holds 500 resources at most; room is left for what CDK adds. */
+const MOST_RESOURCES_A_STACK = 399;
+/** What API Gateway takes as a stage, short enough for every name that it becomes a part of. */
+const STAGE = /^[a-z][a-z0-9]{0,15}$/;
+
+/**
+ * What AWS would run. Context: `stage` (default `prod`) names one deployment of several in an account, `alarmTopicArn` the
+ * SNS topic that alarms go to.
+ *
+ * @throws Error when an entry is not fit to be deployed, and at synth when cdk-nag or CDK's own rules find something
+ */
+export class WeirApp extends App {
+  readonly state: StateStack;
+  readonly endpoints: readonly Endpoint[];
+  readonly api: ApiStack;
+
+  constructor({ bundles, atMs = Date.now(), ...props }: WeirAppProps) {
+    super({
+      ...props,
+      context: { ...cdkJson.context, [STACK_RESOURCE_LIMIT_CONTEXT]: MOST_RESOURCES_A_STACK, ...props.context },
+    });
+    assertDeployable(bundles, atMs);
+    const stage = this.#stage();
+    const alarmTopicArn = this.node.tryGetContext('alarmTopicArn') as string | undefined;
+    const endpointBundles = bundlesOf(bundles, 'endpoint');
+    const [authorizer] = bundlesOf(bundles, 'authorizer') as [BundleOf<'authorizer'>];
+
+    this.state = new StateStack(this, `weir-${stage}-state`, { stage, secretNames: secretNames(endpointBundles) });
+    this.endpoints = this.#makeEndpoints(stage, endpointBundles, this.state, alarmTopicArn);
+    this.api = new ApiStack(this, `weir-${stage}-api`, {
+      stage,
+      authorizer,
+      state: this.state,
+      endpoints: this.endpoints,
+      routes: bundlesOf(bundles, 'route'),
+    });
+    new ObservabilityStack(this, `weir-${stage}-observability`, {
+      stage,
+      alarmTopicArn,
+      endpoints: this.endpoints,
+      gateway: this.api.gateway,
+      authorizer: this.api.authorizer,
+    });
+
+    Tags.of(this).add('weir:stage', stage);
+    Validations.of(this).addPlugins(new AwsSolutionsChecks(this));
+  }
+
+  #stage(): string {
+    const stage = (this.node.tryGetContext('stage') as string | undefined) ?? 'prod';
+    if (STAGE.test(stage)) return stage;
+    throw new Error(`stage must be 1 to 16 small letters and digits, a letter first, but '${stage}' was provided`);
+  }
+
+  #makeEndpoints(
+    stage: string,
+    bundles: readonly BundleOf<'endpoint'>[],
+    state: State,
+    alarmTopicArn: string | undefined,
+  ): Endpoint[] {
+    const byName = new Map(bundles.map((bundle) => [bundle.entry.name, bundle]));
+    return spread([...byName.keys()], MOST_ENDPOINTS_A_STACK).flatMap((names, group) => {
+      if (names.length === 0) return [];
+      const some = names.map((name) => byName.get(name)!);
+      const id = `weir-${stage}-endpoints-${group + 1}`;
+      return new EndpointsStack(this, id, { bundles: some, state, alarmTopicArn }).endpoints;
+    });
+  }
+}
+
+function secretNames(bundles: readonly BundleOf<'endpoint'>[]): string[] {
+  return [...new Set(bundles.map((bundle) => bundle.entry.spec.secret))].sort();
+}

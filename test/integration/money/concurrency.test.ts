@@ -1,0 +1,73 @@
+import { expect, test } from 'vitest';
+import { createCounterStore } from '#budgets/counter-store.ts';
+import { reserve, settle } from '#budgets/reservation.ts';
+import { mintCallId } from '#platform/call-id.ts';
+import { formatUsd } from '#platform/money.ts';
+import { expectBalanced, heldIn } from '#test/support/counter-balance.ts';
+import { haiku, serving } from '#test/support/haiku.ts';
+import { Gate } from '#test/support/scripted-gate.ts';
+import { answer } from '#test/support/scripted-steps.ts';
+import { startScriptedUpstream } from '#test/support/scripted-upstream.ts';
+import { tieredPrices } from '#test/support/tiered-prices.ts';
+import { startWeir } from '#test/support/weir.ts';
+
+test('L1 of 300 concurrent reservations of 7 on a limit of 1,000 exactly 142 pass', async () => {
+  await using upstream = await startScriptedUpstream();
+  await using weir = await startWeir({ baseUrl: upstream.baseUrl });
+  const store = createCounterStore(weir.platform.dynamo, weir.platform.config.tables.budgets);
+  const atMs = weir.clock.nowMs();
+  const reserveSeven = () =>
+    reserve(store, {
+      scopes: [{ name: 'endpoint:hot', limitPico: 1_000n }],
+      amountPico: 7n,
+      atMs,
+      facts: { callId: mintCallId(atMs), killAtMs: atMs + 30_000, caller: 'ada', model: 'gpt-6-luna' },
+    });
+
+  const outcomes = await Promise.all(Array.from({ length: 300 }, reserveSeven));
+  const granted = outcomes.flatMap((outcome) => (outcome.granted ? [outcome.reservation] : []));
+  expect(granted).toHaveLength(142);
+  expect(expectBalanced(await weir.budget('hot'))).toMatchObject({ availablePico: 6n, spentPico: 0n });
+
+  await Promise.all(granted.map((reservation) => settle(store, reservation, 7n)));
+  const settled = expectBalanced(await weir.budget('hot'));
+  expect(settled).toMatchObject({ availablePico: 6n, spentPico: 994n });
+  expect([...settled.holds]).toEqual([]);
+});
+
+test('L1 of 300 concurrent calls exactly those pass whose bounds fit the budget, and what is settled stays within it', async () => {
+  await using upstream = await startScriptedUpstream({ prices: tieredPrices });
+  await using weir = await startWeir({ baseUrl: upstream.baseUrl });
+  const gate = new Gate();
+  upstream.otherwise(answer({ gate, text: 'Rain on still water.' }));
+
+  // What one call is bound by stands in its hold while the upstream thinks.
+  const probing = serving(weir, { probe: haiku() }).post('probe', { topic: 'rain' });
+  await gate.reached();
+  const boundPico = heldIn(expectBalanced(await weir.budget('probe')));
+  const limitPico = 37n * boundPico + (boundPico - 1n);
+
+  const environment = serving(weir, { hot: haiku({ budget: { monthlyUsd: formatUsd(limitPico) } }) });
+  const calls = Array.from({ length: 300 }, () => environment.post('hot', { topic: 'rain' }));
+  await gate.reached(1 + 37);
+  let refused = 0;
+  await new Promise<void>((resolve) => {
+    for (const call of calls) {
+      void call.then(({ status }) => {
+        if (status === 402) refused += 1;
+        if (refused === 300 - 37) resolve();
+      });
+    }
+  });
+  expect(expectBalanced(await weir.budget('hot'))).toMatchObject({ availablePico: boundPico - 1n, spentPico: 0n });
+
+  gate.open();
+  const replies = await Promise.all(calls);
+  expect(replies.filter(({ status }) => status === 200)).toHaveLength(37);
+  expect((await probing).status).toBe(200);
+  expect(upstream.requests).toHaveLength(1 + 37);
+  const settled = expectBalanced(await weir.budget('hot'));
+  expect([...settled.holds]).toEqual([]);
+  expect(settled.spentPico * 38n).toBe(upstream.bill.totalPico * 37n);
+  expect(settled.spentPico).toBeLessThanOrEqual(settled.limitPico);
+});
