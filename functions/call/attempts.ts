@@ -13,6 +13,8 @@ import type { Tab } from './tab.ts';
 
 /** The answer of the attempt that succeeded. */
 export interface Answered {
+  /** The request's own model, or a fallback. */
+  readonly modelAsked: string;
   readonly events: readonly CallEvent[];
   readonly served: Served;
   readonly costPico: bigint;
@@ -67,9 +69,7 @@ export async function attempts(
 async function attempt(request: ModelRequest, key: UpstreamKey, tab: Tab, rooms: Rooms): Promise<Answered | Failure> {
   const { upstream, platform } = rooms;
   const { call } = tab;
-  const closedMs = upstream.breaker.openForMs(key.version);
-  if (closedMs !== undefined) throw replyFor({ class: 'quota', retryAfterMs: closedMs });
-
+  assertClosed(key, rooms);
   const boundPico = boundOf(request, call.id);
   await tab.cover(boundPico, request.model);
   const startedMs = platform.clock.nowMs();
@@ -89,6 +89,8 @@ async function attempt(request: ModelRequest, key: UpstreamKey, tab: Tab, rooms:
 
   try {
     call.deadline.signal.throwIfAborted();
+    // Looked at again, for another call may have begun to probe while this one's money was being held.
+    assertClosed(key, rooms);
     upstream.breaker.sending(key.version);
     const { events, served } = await upstream.send(request, {
       signal: call.deadline.signal,
@@ -100,7 +102,7 @@ async function attempt(request: ModelRequest, key: UpstreamKey, tab: Tab, rooms:
     if (price.basis === 'unknown')
       platform.log.error('an answer has no price', { callId: call.id, model: served.model });
     line(price, { outcome: 'answered', status: 200 }, served, served.requestId);
-    return { events, served, costPico: price.costPico };
+    return { modelAsked: request.model, events, served, costPico: price.costPico };
   } catch (error) {
     if (!(error instanceof UpstreamFailure)) {
       line({ costPico: 0n, basis: 'exact' }, { outcome: 'not-sent' });
@@ -120,6 +122,12 @@ async function attempt(request: ModelRequest, key: UpstreamKey, tab: Tab, rooms:
   }
 }
 
+/** @throws the reply for a key whose quota is used up: nothing is sent */
+function assertClosed(key: UpstreamKey, { upstream }: Rooms): void {
+  const openForMs = upstream.breaker.openForMs(key.version);
+  if (openForMs !== undefined) throw replyFor({ class: 'quota', retryAfterMs: openForMs });
+}
+
 /** Not billed: 0. Known usage: its price. May have been billed, and nobody can tell: the bound. */
 function priceFailure(
   request: ModelRequest,
@@ -128,7 +136,9 @@ function priceFailure(
   callId: string,
 ): AttemptPrice {
   if (served?.usage) return priceAnswer(request, served, [], boundPico, callId);
-  return mayHaveBilled(failure) ? { costPico: boundPico, basis: 'unknown' } : { costPico: 0n, basis: 'exact' };
+  // A reply that says it failed, and not what it used, did begin the work.
+  const isUnknown = served !== undefined || mayHaveBilled(failure);
+  return isUnknown ? { costPico: boundPico, basis: 'unknown' } : { costPico: 0n, basis: 'exact' };
 }
 
 function stopped(failure: Failure, { platform }: Rooms): Error {

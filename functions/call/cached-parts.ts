@@ -60,7 +60,7 @@ export async function lookUp(request: ModelRequest, tab: Tab, rooms: Rooms): Pro
 
 /** Only whole answers, and only of the model that was asked: a fallback's answer is not what the key stands for. */
 function isWorthStoring(fresh: Answered, request: ModelRequest): boolean {
-  return isComplete(fresh.events) && fresh.served.model.startsWith(request.model);
+  return isComplete(fresh.events) && fresh.modelAsked === request.model;
 }
 
 function partsOf(request: ModelRequest): readonly ModelRequest[] {

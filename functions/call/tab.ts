@@ -77,15 +77,17 @@ export class Tab {
   }
 
   async #topUp(reservation: Reservation, amountPico: bigint): Promise<void> {
-    const raised = await topUp(this.#rooms.counters, reservation, amountPico).catch((error: unknown) => {
+    const { counters } = this.#rooms;
+    const first = reservation.holds[0]!.counter;
+    let state: CounterState | undefined;
+    try {
+      const raised = await topUp(counters, reservation, amountPico);
+      if (raised) return void (this.reservation = raised);
+      state = await counters.read(first);
+    } catch (error) {
       throw new BudgetUnavailable(error);
-    });
-    if (!raised) {
-      const first = reservation.holds[0]!.counter;
-      const state = await this.#rooms.counters.read(first);
-      throw exceeded(first.scope, state, amountPico - reservation.amountPico, mintedAtMs(this.call.id));
     }
-    this.reservation = raised;
+    throw exceeded(first.scope, state, amountPico - reservation.amountPico, mintedAtMs(this.call.id));
   }
 }
 

@@ -30,7 +30,8 @@ export function deadlineAtMs({ nowMs, context, timeoutMs, wishedMs, requestTimeM
     requestTimeMs === undefined ? Infinity : requestTimeMs + GATEWAY_LIMIT_MS - nowMs,
   ];
   const leftMs = Math.max(0, Math.min(...limitsMs));
-  return nowMs + leftMs - Math.min(SETTLEMENT_RESERVE_MS, leftMs / 5);
+  // Whole milliseconds: the SDK takes no other timeout.
+  return nowMs + Math.floor(leftMs - Math.min(SETTLEMENT_RESERVE_MS, leftMs / 5));
 }
 
 /** Reads `x-weir-timeout-ms`. @throws InvalidRequest */

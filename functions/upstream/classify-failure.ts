@@ -14,20 +14,22 @@ const POLICY = new Set(['content_policy_violation', 'content_filter']);
 /** No byte of the request reached anyone: it cannot have been billed. */
 const NEVER_SENT = new Set(['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH', 'ENETUNREACH']);
 
+const DECIMAL = /^\d{1,12}(\.\d{1,12})?$/;
+
 /** What an exception of the OpenAI SDK means. Looks at `status`, `error.code` and `error.type` (CASES.md, failure table). */
-export function classifyFailure(error: unknown): Failure {
+export function classifyFailure(error: unknown, nowMs: number): Failure {
   if (error instanceof APIUserAbortError) return { class: 'cancelled' };
   if (error instanceof APIConnectionTimeoutError) return { class: 'timeout' };
   if (error instanceof APIConnectionError) return { class: wasNeverSent(error) ? 'unreachable' : 'timeout' };
-  if (error instanceof APIError && typeof error.status === 'number') return ofStatus(error, error.status);
+  if (error instanceof APIError && typeof error.status === 'number') return ofStatus(error, error.status, nowMs);
   // A body that is no JSON (SyntaxError), or was cut: something answered 200 and the answer is not there.
   return { class: 'protocol' };
 }
 
-function ofStatus(error: APIError, status: number): Failure {
+function ofStatus(error: APIError, status: number, nowMs: number): Failure {
   const words = [error.code, error.type].filter((word): word is string => typeof word === 'string');
   const code = words.find((word) => /^[a-z_]{1,64}$/.test(word));
-  const retryAfterMs = retryAfterOf(error.headers);
+  const retryAfterMs = retryAfterOf(error.headers, nowMs);
   return {
     class: classOf(status, words, error.message),
     status,
@@ -64,12 +66,11 @@ function classOf(status: number, words: readonly string[], message: string): Fai
 }
 
 /** `retry-after-ms`, else `retry-after` in seconds or as a date. */
-function retryAfterOf(headers: Headers | undefined): number | undefined {
-  const ms = Number(headers?.get('retry-after-ms') ?? NaN);
-  if (ms >= 0) return ms;
-  const text = headers?.get('retry-after');
-  if (!text) return undefined;
-  const waitMs = /^\d+(\.\d+)?$/.test(text) ? Number(text) * 1000 : Date.parse(text) - Date.now();
+function retryAfterOf(headers: Headers | undefined, nowMs: number): number | undefined {
+  const ms = headers?.get('retry-after-ms') ?? '';
+  if (DECIMAL.test(ms)) return Number(ms);
+  const text = headers?.get('retry-after') ?? '';
+  const waitMs = DECIMAL.test(text) ? Number(text) * 1000 : Date.parse(text) - nowMs;
   return Number.isFinite(waitMs) ? Math.max(0, waitMs) : undefined;
 }
 

@@ -54,6 +54,8 @@ interface Row {
   readonly code: string;
   readonly message: string;
   readonly shouldRetry?: boolean;
+  /** Told where OpenAI named no wait of its own. */
+  readonly retryAfterMs?: number;
 }
 
 /** What the caller is told, class by class. The upstream's own 401 and 403 are never the caller's: they become 502. */
@@ -76,7 +78,12 @@ const REPLIES: Record<Exclude<FailureClass, 'cancelled'>, Row> = {
   },
   conflict: { status: 502, code: 'upstream_conflict', message: 'the upstream reported a conflict' },
   'too-large': { status: 413, code: 'too_large', message: 'the request is larger than the model or its limits allow' },
-  throttled: { status: 429, code: 'upstream_throttled', message: 'the upstream allows no more requests for now' },
+  throttled: {
+    status: 429,
+    code: 'upstream_throttled',
+    message: 'the upstream allows no more requests for now',
+    retryAfterMs: 1000,
+  },
   quota: { status: 503, code: 'upstream_quota', message: 'the quota at the upstream is used up', shouldRetry: false },
   failed: { status: 502, code: 'upstream_failed', message: 'the upstream failed' },
   overloaded: { status: 503, code: 'upstream_overloaded', message: 'the upstream is overloaded' },
@@ -87,9 +94,10 @@ const REPLIES: Record<Exclude<FailureClass, 'cancelled'>, Row> = {
 export function replyFor(failure: Failure): WeirError {
   const row = REPLIES[failure.class === 'cancelled' ? 'timeout' : failure.class];
   const status = failure.class === 'invalid' && failure.status === 422 ? 422 : row.status;
+  const retryAfterMs = failure.retryAfterMs ?? row.retryAfterMs;
   const options: WeirErrorOptions = {
     ...(row.shouldRetry !== undefined && { shouldRetry: row.shouldRetry }),
-    ...(failure.retryAfterMs !== undefined && { retryAfterSeconds: Math.ceil(failure.retryAfterMs / 1000) }),
+    ...(retryAfterMs !== undefined && { retryAfterSeconds: Math.ceil(retryAfterMs / 1000) }),
     details: {
       ...(failure.code !== undefined && { upstreamCode: failure.code }),
       ...(failure.requestId !== undefined && { upstreamRequestId: failure.requestId }),

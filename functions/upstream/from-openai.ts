@@ -23,10 +23,15 @@ interface LooseResponse {
 }
 interface LooseItem {
   readonly type?: unknown;
-  readonly content?: readonly { readonly type?: unknown; readonly text?: unknown; readonly refusal?: unknown }[];
+  readonly content?: unknown;
   readonly call_id?: unknown;
   readonly name?: unknown;
   readonly arguments?: unknown;
+}
+interface LoosePart {
+  readonly type?: unknown;
+  readonly text?: unknown;
+  readonly refusal?: unknown;
 }
 
 /** Reads a reply of the Responses API. @throws UpstreamFailure (`protocol`) for anything that is no finished answer (R9) */
@@ -38,7 +43,7 @@ export function readResponse(body: unknown): Reply {
   const served = servedBy(response, response.model, usageOfResponse(response.usage));
   if (response.status === 'failed') throw failedResponse(response, served);
   if (response.status !== 'completed' && response.status !== 'incomplete') throw protocolError(response);
-  const events = (output as LooseItem[]).flatMap(eventsOfItem);
+  const events = (output as unknown[]).flatMap((item) => eventsOfItem(item, response));
   events.push({ type: 'finish', reason: finishOf(response, events) });
   return { served, events };
 }
@@ -57,17 +62,28 @@ export function readEmbeddings(body: unknown, textCount: number): Reply {
   return { served: servedBy(reply, reply.model, usageOfEmbeddings(reply.usage)), events };
 }
 
-function eventsOfItem(item: LooseItem): CallEvent[] {
-  if (item.type === 'message') {
-    return (item.content ?? []).flatMap((part): CallEvent[] => {
-      if (part.type === 'output_text') return [{ type: 'text', text: String(part.text) }];
-      if (part.type === 'refusal') return [{ type: 'refusal', text: String(part.refusal) }];
-      return [];
-    });
+function eventsOfItem(item: unknown, response: LooseResponse): CallEvent[] {
+  const { type, content, call_id: callId, name, arguments: args } = asObject(item) as LooseItem;
+  const text = (value: unknown) => textOf(value, response);
+  if (type === 'message') {
+    if (!Array.isArray(content)) throw protocolError(response);
+    return (content as unknown[]).flatMap((part) => eventsOfPart(part, response));
   }
-  if (item.type !== 'function_call') return [];
-  const { call_id: callId, name, arguments: args } = item;
-  return [{ type: 'tool-call', callId: String(callId), name: String(name), arguments: String(args) }];
+  if (type !== 'function_call') return [];
+  return [{ type: 'tool-call', callId: text(callId), name: text(name), arguments: text(args) }];
+}
+
+function eventsOfPart(part: unknown, response: LooseResponse): CallEvent[] {
+  const { type, text, refusal } = asObject(part) as LoosePart;
+  if (type === 'output_text') return [{ type: 'text', text: textOf(text, response) }];
+  if (type === 'refusal') return [{ type: 'refusal', text: textOf(refusal, response) }];
+  return [];
+}
+
+/** A part whose text is missing is no answer: `String(undefined)` would be one. */
+function textOf(value: unknown, response: LooseResponse): string {
+  if (typeof value === 'string') return value;
+  throw protocolError(response);
 }
 
 function finishOf(response: LooseResponse, events: readonly CallEvent[]): FinishReason {
@@ -94,7 +110,9 @@ function servedBy(
 /** A response object that says it failed, under HTTP 200. What it used, if anything, is billed. */
 function failedResponse(response: LooseResponse, served: Served): UpstreamFailure {
   const throttled = response.error?.code === 'rate_limit_exceeded';
-  return new UpstreamFailure({ class: throttled ? 'throttled' : 'failed', status: 200 }, served);
+  const { requestId } = served;
+  const failure = { status: 200, ...(requestId !== undefined && { requestId }) };
+  return new UpstreamFailure({ class: throttled ? 'throttled' : 'failed', ...failure }, served);
 }
 
 function asObject(body: unknown): object {
@@ -108,5 +126,5 @@ function protocolError(reply: { _request_id?: unknown }): UpstreamFailure {
 }
 
 function isVector(value: unknown): value is number[] {
-  return Array.isArray(value) && value.every((component) => typeof component === 'number');
+  return Array.isArray(value) && value.length > 0 && value.every((component) => typeof component === 'number');
 }

@@ -65,11 +65,12 @@ export function createKeyRing(options: KeyRingOptions): KeyRing {
 
   const keepServing = (old: Held, error: unknown): UpstreamKey => {
     log.error('the key could not be read again; the one in memory serves on', {
+      alarm: 'key-stale',
       secretId,
       error,
       version: old.key.version,
     });
-    held = { ...old, freshUntilMs: clock.nowMs() + REFRESH_PAUSE_MS };
+    held = { ...old, freshUntilMs: Math.min(clock.nowMs() + REFRESH_PAUSE_MS, old.readAtMs + staleLimitMs) };
     return old.key;
   };
 
@@ -83,7 +84,11 @@ export function createKeyRing(options: KeyRingOptions): KeyRing {
       } catch (error) {
         if (old && now - old.readAtMs < staleLimitMs) return keepServing(old, error);
         if (error instanceof WeirError) throw error;
-        log.error('the key could not be read, and none is in memory', { secretId, error });
+        log.error('the key could not be read, and none that may serve is in memory', {
+          alarm: 'key-unavailable',
+          secretId,
+          error,
+        });
         throw new WeirError('key_unavailable', 503, 'the key for the upstream cannot be read at the moment');
       }
     },
@@ -92,7 +97,9 @@ export function createKeyRing(options: KeyRingOptions): KeyRing {
       if (!reading && clock.nowMs() < nextRereadAtMs) return false;
       nextRereadAtMs = clock.nowMs() + rereadPauseMs;
       try {
-        await readOnce();
+        const { key } = await readOnce();
+        // A key that is new may be refused in its turn, and has a re-read of its own.
+        if (key.version !== version) nextRereadAtMs = 0;
         return true;
       } catch (error) {
         log.error('the key was refused and could not be read again', { secretId, error });

@@ -44,7 +44,7 @@ export function createUpstream({ config, clock, random, log, secrets }: Platform
         }
         return readResponse(await client.responses.create(toResponsesParams(request, safetyIdentifier), options));
       } catch (error) {
-        throw error instanceof UpstreamFailure ? error : new UpstreamFailure(classifyFailure(error));
+        throw error instanceof UpstreamFailure ? error : new UpstreamFailure(classifyFailure(error, clock.nowMs()));
       }
     },
   };

@@ -4,7 +4,7 @@ import { Construct } from 'constructs';
 
 export interface EndpointQueuesProps {
   /** Timeout of the function that consumes the work. */
-  readonly functionTimeout: Duration;
+  readonly functionTimeoutSeconds: number;
   /** At this receive the function buries a message that fails once more, with the reason. */
   readonly maxReceives: number;
 }
@@ -24,11 +24,11 @@ export class EndpointQueues extends Construct {
   readonly results: Queue;
   readonly deadLetters: Queue;
 
-  constructor(scope: Construct, id: string, { functionTimeout, maxReceives }: EndpointQueuesProps) {
+  constructor(scope: Construct, id: string, { functionTimeoutSeconds, maxReceives }: EndpointQueuesProps) {
     super(scope, id);
     this.deadLetters = this.#queue('DeadLetters', { retentionPeriod: Duration.days(14) });
     this.work = this.#queue('Work', {
-      visibilityTimeout: Duration.seconds(TIMEOUTS_OF_VISIBILITY * functionTimeout.toSeconds()),
+      visibilityTimeout: Duration.seconds(TIMEOUTS_OF_VISIBILITY * functionTimeoutSeconds),
       deadLetterQueue: { queue: this.deadLetters, maxReceiveCount: maxReceives + GRACE_RECEIVES },
     });
     this.results = this.#queue('Results', {});

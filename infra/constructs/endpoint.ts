@@ -2,12 +2,12 @@ import { Stack, Tags } from 'aws-cdk-lib';
 import { SqsEventSource } from 'aws-cdk-lib/aws-lambda-event-sources';
 import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
-import { deadlineAtMs } from '#edge/call-deadline.ts';
 import type { EndpointSpec } from '#edge/specs.ts';
+import { functionTimeoutSeconds } from '../function-timeout.ts';
 import { pathOf } from '../routes.ts';
 import type { BundleOf } from './bundle-of.ts';
 import { EndpointQueues } from './endpoint-queues.ts';
-import { EntryFunction, wholeSeconds } from './entry-function.ts';
+import { EntryFunction } from './entry-function.ts';
 import { secretNamed, type State } from './state.ts';
 
 export interface EndpointProps {
@@ -38,15 +38,16 @@ export class Endpoint extends Construct {
     super(scope, id);
     const { bundle, state, maxReceives = 3, sharedResultQueues = {} } = props;
     const { name, spec } = bundle.entry;
-    const timeoutMs = functionTimeoutMs(spec);
     this.spec = spec;
     this.path = pathOf(bundle.entry);
-    this.queues = new EndpointQueues(this, 'Queues', { functionTimeout: wholeSeconds(timeoutMs), maxReceives });
+    this.queues = new EndpointQueues(this, 'Queues', {
+      functionTimeoutSeconds: functionTimeoutSeconds(spec),
+      maxReceives,
+    });
     const resultQueues = { ...sharedResultQueues, [`${name}-results`]: this.queues.results };
 
     this.function = new EntryFunction(this, 'Handler', {
       bundle,
-      timeoutMs,
       environment: {
         ...tableVariables(spec, state),
         WEIR_OPENAI_SECRET_ID: secretNamed(state, spec.secret).id,
@@ -90,16 +91,6 @@ export class Endpoint extends Construct {
     });
     this.function.lambda.addEventSource(source);
   }
-}
-
-/**
- * How long Lambda lets the function run: the longest call, and the settlement reserve once more, so that a call which used
- * all of its time is still written down before Lambda ends the process.
- */
-export function functionTimeoutMs({ limits: { timeoutMs } }: EndpointSpec): number {
-  const unhurried = { awsRequestId: '', getRemainingTimeInMillis: () => Infinity };
-  const settlementReserveMs = timeoutMs - deadlineAtMs({ nowMs: 0, context: unhurried, timeoutMs });
-  return timeoutMs + settlementReserveMs;
 }
 
 function tableVariables({ deterministic }: EndpointSpec, { tables }: State): Record<string, string> {

@@ -4,11 +4,10 @@ import { Architecture, Code, Function, Runtime } from 'aws-cdk-lib/aws-lambda';
 import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
 import type { Bundle } from '../bundle/bundle-entries.ts';
+import { functionTimeoutSeconds } from '../function-timeout.ts';
 
 export interface EntryFunctionProps {
   readonly bundle: Bundle;
-  /** How long Lambda lets one event take, in milliseconds; rounded up to a whole second. @default the spec's `timeoutMs` */
-  readonly timeoutMs?: number;
   /** Variables beside `WEIR_ENTRY`. What is given here stays as it is. @default none */
   readonly environment?: Readonly<Record<string, string>>;
   /** @default one month */
@@ -47,7 +46,7 @@ export class EntryFunction extends Construct {
       runtime: Runtime.NODEJS_24_X,
       architecture: Architecture.ARM_64,
       memorySize: spec.memoryMb,
-      timeout: wholeSeconds(props.timeoutMs ?? (spec.kind === 'endpoint' ? spec.limits.timeoutMs : spec.timeoutMs)),
+      timeout: Duration.seconds(functionTimeoutSeconds(spec)),
       role: this.#role,
       logGroup: this.logGroup,
       environment: { WEIR_ENTRY: name, ...props.environment },
@@ -62,8 +61,3 @@ export class EntryFunction extends Construct {
 
 /** Lambda's limit. */
 const MAX_DESCRIPTION_CHARS = 256;
-
-/** Lambda counts its timeouts in whole seconds. */
-export function wholeSeconds(ms: number): Duration {
-  return Duration.seconds(Math.ceil(ms / 1000));
-}

@@ -2,7 +2,7 @@ import { Duration, RemovalPolicy, Validations } from 'aws-cdk-lib';
 import {
   AccessLogFormat,
   AuthorizationType,
-  CfnRestApi,
+  type CfnRestApi,
   EndpointType,
   IdentitySource,
   LambdaIntegration,

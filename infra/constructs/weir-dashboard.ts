@@ -1,5 +1,5 @@
 import { Dashboard, GraphWidget, TextWidget, type IMetric, type IWidget } from 'aws-cdk-lib/aws-cloudwatch';
-import { Construct } from 'constructs';
+import type { Construct } from 'constructs';
 import { endpointMetric, PERIOD } from './endpoint-metrics.ts';
 import type { Endpoint } from './endpoint.ts';
 import type { Gateway } from './gateway.ts';
@@ -15,10 +15,9 @@ const GRAPH_COLUMNS = 6;
 const ROW_COLUMNS = 24;
 
 /** The whole deployment on one page: the API on top, then a row for each endpoint. */
-export class WeirDashboard extends Construct {
+export class WeirDashboard extends Dashboard {
   constructor(scope: Construct, id: string, { stage, endpoints, gateway }: WeirDashboardProps) {
-    super(scope, id);
-    new Dashboard(this, 'Dashboard', {
+    super(scope, id, {
       dashboardName: `weir-${stage}`,
       widgets: [
         [heading('# Weir', 'Dollars here are approximate: the ledger is exact, and `GET /v1/spend` reads it.')],

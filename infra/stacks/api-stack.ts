@@ -22,6 +22,8 @@ export interface ApiStackProps extends StackProps {
 export class ApiStack extends Stack {
   readonly gateway: Gateway;
   readonly authorizer: EntryFunction;
+  /** The one output, `Weir`, as infra/outputs.ts reads it. */
+  readonly outputs: CfnOutput;
 
   constructor(scope: Construct, id: string, props: ApiStackProps) {
     super(scope, id, { description: 'Weir: REST API', ...props });
@@ -33,7 +35,7 @@ export class ApiStack extends Stack {
     });
     this.#routeEndpoints(props.endpoints);
     this.#routeReaders(props.routes, props.state);
-    this.#putOutOutputs(props);
+    this.outputs = this.#makeOutputs(props);
   }
 
   #routeEndpoints(endpoints: readonly Endpoint[]): void {
@@ -61,8 +63,7 @@ export class ApiStack extends Stack {
     return reader;
   }
 
-  /** The one output, `Weir`, as infra/outputs.ts reads it. */
-  #putOutOutputs({ stage, state, endpoints }: ApiStackProps): void {
+  #makeOutputs({ stage, state, endpoints }: ApiStackProps): CfnOutput {
     const queues = endpoints.map(({ function: { entryName }, queues: { work, results } }) => [
       entryName,
       { url: work.queueUrl, resultsUrl: results.queueUrl },
@@ -74,7 +75,7 @@ export class ApiStack extends Stack {
       secrets: Object.fromEntries([...state.secrets].map(([name, { id }]) => [name, id])),
       queues: Object.fromEntries(queues) as WeirOutputs['queues'],
     };
-    new CfnOutput(this, 'Weir', { description: 'For npm run weir', value: this.toJsonString(outputs) });
+    return new CfnOutput(this, 'Weir', { description: 'For npm run weir', value: this.toJsonString(outputs) });
   }
 }
 

@@ -19,10 +19,11 @@ export const MOST_ENDPOINTS_A_STACK = 19;
 /** Some of the endpoints, each with its queues and alarms: an alarm lives and dies with what it watches. */
 export class EndpointsStack extends Stack {
   readonly endpoints: readonly Endpoint[];
+  readonly alarms: readonly EndpointAlarms[];
 
   constructor(scope: Construct, id: string, { bundles, state, alarmTopicArn, ...props }: EndpointsStackProps) {
     super(scope, id, { description: 'Weir: endpoints', ...props });
     this.endpoints = bundles.map((bundle) => new Endpoint(this, slugOf(bundle.entry.name), { bundle, state }));
-    for (const endpoint of this.endpoints) new EndpointAlarms(endpoint, 'Alarms', { endpoint, alarmTopicArn });
+    this.alarms = this.endpoints.map((endpoint) => new EndpointAlarms(endpoint, 'Alarms', { endpoint, alarmTopicArn }));
   }
 }

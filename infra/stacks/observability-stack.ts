@@ -21,23 +21,33 @@ const MOST_SERVER_ERRORS = 5;
 
 /** One dashboard over everything, and the alarms of what all endpoints share. Their own stand beside them. */
 export class ObservabilityStack extends Stack {
+  readonly dashboard: WeirDashboard;
+  readonly alarms: Alarms;
+
   constructor(scope: Construct, id: string, props: ObservabilityStackProps) {
     super(scope, id, { description: 'Weir: dashboard and alarms', ...props });
     const { stage, endpoints, gateway, authorizer, alarmTopicArn } = props;
-    new WeirDashboard(this, 'Dashboard', { stage, endpoints, gateway });
+    this.dashboard = new WeirDashboard(this, 'Dashboard', { stage, endpoints, gateway });
+    this.alarms = new Alarms(this, 'Alarms', { subject: 'The API', alarmTopicArn });
+    this.#watchAuthorizer(gateway, authorizer);
+    this.#watchReplies(gateway);
+  }
 
-    const alarms = new Alarms(this, 'Alarms', { subject: 'The API', alarmTopicArn });
-    alarms.add('Authorizer', {
+  #watchAuthorizer({ authorizerFailures }: Gateway, { lambda }: EntryFunction): void {
+    this.alarms.add('Authorizer', {
       says: 'nobody gets in, because the authorizer fails; wrong keys do not count',
-      metric: gateway.authorizerFailures,
+      metric: authorizerFailures,
     });
-    alarms.add('AuthorizerThrottles', {
+    this.alarms.add('AuthorizerThrottles', {
       says: 'Lambda turns the authorizer’s calls away: raise the account’s concurrency',
-      metric: authorizer.lambda.metricThrottles({ period: PERIOD }),
+      metric: lambda.metricThrottles({ period: PERIOD }),
     });
-    alarms.add('ServerErrors', {
+  }
+
+  #watchReplies({ api }: Gateway): void {
+    this.alarms.add('ServerErrors', {
       says: `more than ${MOST_SERVER_ERRORS} replies in five minutes are 5xx`,
-      metric: gateway.api.deploymentStage.metricServerError({ statistic: 'Sum', period: PERIOD }),
+      metric: api.deploymentStage.metricServerError({ statistic: 'Sum', period: PERIOD }),
       above: MOST_SERVER_ERRORS,
       periods: 2,
     });

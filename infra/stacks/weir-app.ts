@@ -34,6 +34,7 @@ export class WeirApp extends App {
   readonly state: StateStack;
   readonly endpoints: readonly Endpoint[];
   readonly api: ApiStack;
+  readonly observability: ObservabilityStack;
 
   constructor({ bundles, atMs = Date.now(), ...props }: WeirAppProps) {
     super({
@@ -55,7 +56,7 @@ export class WeirApp extends App {
       endpoints: this.endpoints,
       routes: bundlesOf(bundles, 'route'),
     });
-    new ObservabilityStack(this, `weir-${stage}-observability`, {
+    this.observability = new ObservabilityStack(this, `weir-${stage}-observability`, {
       stage,
       alarmTopicArn,
       endpoints: this.endpoints,

@@ -1,3 +1,4 @@
+import { readdirSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { performance } from 'node:perf_hooks';
 import { answerQuestions } from './companion.ts';
@@ -16,7 +17,8 @@ export interface CallsMade {
 export interface AtRest {
   readonly heapBytes: number;
   readonly timers: number;
-  readonly sockets: number;
+  /** Open files and sockets. */
+  readonly descriptors: number;
   readonly processListeners: number;
   readonly performanceEntries: number;
 }
@@ -58,11 +60,10 @@ async function lookAtRest(): Promise<AtRest> {
   globalThis.gc?.();
   globalThis.gc?.();
   const active = process.getActiveResourcesInfo();
-  const count = (kind: RegExp) => active.filter((resource) => kind.test(resource)).length;
   return {
     heapBytes: process.memoryUsage().heapUsed,
-    timers: count(/^(Timeout|Immediate)$/),
-    sockets: count(/^TCP/),
+    timers: active.filter((resource) => resource === 'Timeout').length,
+    descriptors: readdirSync('/dev/fd').length,
     processListeners: process.eventNames().reduce((sum, name) => sum + process.listenerCount(name), 0),
     performanceEntries: performance.getEntries().length,
   };

@@ -21,7 +21,7 @@ export async function heap(summarize: WarmEnvironment): Promise<Section> {
     looks.push(await summarize.atRest());
   }
   const [first, last] = [looks[0]!, looks.at(-1)!];
-  const leftOver = (name: string, of: 'timers' | 'sockets' | 'processListeners' | 'performanceEntries') =>
+  const leftOver = (name: string, of: 'timers' | 'descriptors' | 'processListeners' | 'performanceEntries') =>
     ({ name, measured: last[of] - first[of], unit: 'left over', aim: 0, note: `${last[of]} in all` }) as const;
   return {
     title: `What ${CALLS} warm calls of summarize leave behind, half of them hits`,
@@ -34,7 +34,7 @@ export async function heap(summarize: WarmEnvironment): Promise<Section> {
         note: `${megabytes(first.heapBytes)} → ${megabytes(last.heapBytes)}`,
       },
       leftOver('timers', 'timers'),
-      leftOver('sockets', 'sockets'),
+      leftOver('sockets and files', 'descriptors'),
       leftOver('process listeners', 'processListeners'),
       leftOver('performance entries', 'performanceEntries'),
     ],

@@ -5,6 +5,7 @@ import type { EntryHandler } from '#edge/entry-handler.ts';
 import { small } from '#edge/models.ts';
 import type { EndpointSpec } from '#edge/specs.ts';
 import type { Clock } from '#platform/clock.ts';
+import type { Platform } from '#platform/platform.ts';
 import { WeirEnvironment } from './weir-environment.ts';
 import type { Weir } from './weir.ts';
 
@@ -30,11 +31,12 @@ export function haiku(terms: HaikuTerms = {}): { readonly handler: EntryHandler;
   });
 }
 
-/** An environment of a running Weir that serves these endpoints, and no others, under these names. */
+/** An environment of a running Weir that serves these endpoints, and no others, under these names. @param platform another than its own */
 export function serving(
   weir: Weir<Clock>,
   endpoints: Readonly<Record<string, { readonly handler: EntryHandler; readonly spec: EndpointSpec }>>,
+  platform: Platform = weir.platform,
 ): WeirEnvironment {
   const entries = Object.entries(endpoints).map(([name, entry]) => ({ name, file: `${name}.ts`, ...entry }));
-  return new WeirEnvironment(entries, weir.platform);
+  return new WeirEnvironment(entries, platform);
 }

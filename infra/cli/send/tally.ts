@@ -40,7 +40,7 @@ export function createTally(endpoint: string, lines: readonly OutgoingLine[]): T
     take(result) {
       const line = open.get(result.id);
       if (!line) return undefined;
-      open.delete(result.id);
+      
       if (result.ok) costPico += parseUsd(result.costUsd);
       else failed++;
       return line;

@@ -45,9 +45,7 @@ export interface QueueBoardOptions {
 
 export async function openQueueBoard({ existing, endpoint = 'echo' }: QueueBoardOptions = {}): Promise<QueueBoard> {
   await using parts = new AsyncDisposableStack();
-  const own = existing ? undefined : await startSqs();
-  if (own) parts.defer(() => own.stop());
-  const sqs = existing?.endpoint ?? (own?.endpoint as string);
+  const sqs = existing?.endpoint ?? (await startOwnSqs(parts));
   const client = new SQSClient({
     endpoint: sqs,
     region: 'us-east-1',
@@ -111,6 +109,12 @@ export async function openQueueBoard({ existing, endpoint = 'echo' }: QueueBoard
     },
     [Symbol.asyncDispose]: () => moved.disposeAsync(),
   };
+}
+
+async function startOwnSqs(parts: AsyncDisposableStack): Promise<string> {
+  const sqs = await startSqs();
+  parts.defer(() => sqs.stop());
+  return sqs.endpoint;
 }
 
 /** A good result, as an endpoint's function would put it on the results queue. */

@@ -1,6 +1,11 @@
 import { readFile } from 'node:fs/promises';
 import { expect, test } from 'vitest';
+import { systemClock } from '#platform/clock.ts';
+import { formatUsd, parseUsd } from '#platform/money.ts';
+import { startScriptedUpstream } from '#test/support/scripted-upstream.ts';
+import { startWeir } from '#test/support/weir.ts';
 import { goodResult, openQueueBoard, type QueueBoard } from './queue-board.ts';
+import { outputsWith, runWeir } from './run-weir.ts';
 
 const jsonl = (...lines: unknown[]) => lines.map((line) => `${JSON.stringify(line)}\n`).join('');
 const parsed = (text: string) =>
@@ -11,7 +16,7 @@ const parsed = (text: string) =>
 
 /** Answers the next lines of the queue, last one first, so that nothing comes in order by itself. */
 async function answerBackwards(board: QueueBoard, count: number, costUsd?: string) {
-  for (const line of (await board.take(count)).reverse()) await board.reply(goodResult(line, costUsd));
+  for (const line of (await board.take(count)).toReversed()) await board.reply(goodResult(line, costUsd));
 }
 
 test('every line becomes a message, its result a JSON line, and the money adds up exactly', async () => {
@@ -45,7 +50,7 @@ test('a line may bring its own id, and blank lines, a byte order mark and any sc
   const [ran, [own, bare]] = await Promise.all([
     board.send([file]),
     board.take(2).then(async (queued) => {
-      for (const line of queued) await board.reply(goodResult(line));
+      for (const { id } of queued) await board.reply(goodResult({ id, input: null }));
       return queued;
     }),
   ]);
@@ -106,12 +111,12 @@ test('two runs at once on one results queue each get their own results', async (
   for (const ran of [first, second]) {
     expect(ran.code).toBe(0);
     const results = parsed(ran.stdout);
-    expect(results.map(({ line }) => line).toSorted()).toEqual([1, 2, 3]);
+    expect(new Set(results.map(({ line }) => line))).toEqual(new Set([1, 2, 3]));
     expect(new Set(results.map(({ id }) => (id as string).split('-')[0])).size).toBe(1);
   }
 });
 
-test('P5 a result that is delivered twice counts once; one that failed makes the exit code 1', async () => {
+test('a result that is delivered twice counts once; one that failed makes the exit code 1', async () => {
   await using board = await openQueueBoard();
   const file = await board.file('texts.jsonl', jsonl({ text: 'good' }, { text: 'bad' }));
 
@@ -120,7 +125,7 @@ test('P5 a result that is delivered twice counts once; one that failed makes the
     board.take(2).then(async ([good, bad]) => {
       await board.reply(goodResult(good!, '0.5'));
       await board.reply(goodResult(good!, '0.5'));
-      await board.reply({ id: bad!.id, endpoint: 'echo', ok: false, code: 'invalid_request', detail: 'text is bad' });
+      return board.reply({ id: bad!.id, endpoint: 'echo', ok: false, code: 'invalid_request', detail: 'text is bad' });
     }),
   ]);
 
@@ -130,6 +135,36 @@ test('P5 a result that is delivered twice counts once; one that failed makes the
     { line: 1, ok: true, costUsd: '0.5' },
     { line: 2, ok: false, code: 'invalid_request', detail: 'text is bad' },
   ]);
+});
+
+test('P1 the real function of summarize answers from its queue, and says why a line failed', async () => {
+  await using upstream = await startScriptedUpstream();
+  const variables = { WEIR_MAX_RECEIVES: '1' };
+  await using weir = await startWeir({ baseUrl: upstream.baseUrl, clock: systemClock, variables });
+  const resultsUrl = weir.platform.config.queue.resultUrls['summarize-results']!;
+  await using board = await openQueueBoard({
+    endpoint: 'summarize',
+    existing: { endpoint: weir.queues.endpoint, resultsUrl },
+  });
+  const texts = Array.from({ length: 11 }, (_, index) => ({ text: `Weir number ${index + 1} holds the river.` }));
+  const file = await board.file('texts.jsonl', jsonl(...texts, { text: 'one', sentences: 40 }));
+
+  const [ran] = await Promise.all([
+    board.send([file, '--in-order']),
+    board.take(12).then((lines) => weir.sqs('summarize', lines)),
+  ]);
+
+  const results = parsed(ran.stdout);
+  expect([ran.code, results.length, upstream.requests.length]).toEqual([1, 12, 11]);
+  const ledger = await weir.ledger();
+  expect(new Set(results.slice(0, 11).map(({ callId }) => callId))).toEqual(
+    new Set(ledger.map(({ callId }) => callId)),
+  );
+  expect(results[11]).toMatchObject({ line: 12, ok: false, code: 'invalid_request' });
+  expect(results[11]!['detail']).toContain('sentences must be');
+  const costUsd = formatUsd(ledger.reduce((sum, { costPico }) => sum + costPico, 0n));
+  expect(parseUsd(costUsd)).toBeGreaterThan(0n);
+  expect(ran.stderr).toContain(`summarize: sent 12/12, done 12, failed 1, cost $${costUsd}\n`);
 });
 
 test('after --timeout the lines that are open are named, and what came is written', async () => {
@@ -203,4 +238,32 @@ test.each([
   expect([ran.code, ran.stdout]).toEqual([2, '']);
   expect(ran.stderr).toMatch(message);
   expect(ran.stderr.trim().split('\n')).toHaveLength(1);
+});
+
+test('an endpoint without a queue is refused, and those that have one are named', async () => {
+  await using board = await openQueueBoard();
+  const { code, stderr } = await runWeir(['send', 'ecko', '-', '--outputs', board.path('outputs.json')], {
+    stdin: '{}',
+  });
+
+  expect([code, stderr]).toEqual([2, "weir: endpoint must be one of echo, but 'ecko' was provided\n"]);
+});
+
+test('a queue that cannot be reached is named in one line, without a stack', async () => {
+  await using board = await openQueueBoard();
+  const url = 'http://127.0.0.1:9/000000000000/gone';
+  const outputs = await board.file(
+    'gone.json',
+    JSON.stringify(outputsWith({ queues: { echo: { url, resultsUrl: url } } })),
+  );
+
+  const { code, stderr } = await runWeir(['send', 'echo', '-', '--outputs', outputs], { stdin: '{}' });
+
+  expect(code).toBe(1);
+  const [, open, error, ...rest] = stderr.split('\n');
+  expect(open).toMatch(/^stopped; still open: line 1/);
+  expect(error).toBe(
+    `weir: the queue ${url}: connect ECONNREFUSED 127.0.0.1:9: nothing listens there; is Weir running (npm start)?`,
+  );
+  expect(rest).toEqual(['']);
 });

@@ -5,16 +5,18 @@ import { mintCallId } from '#platform/call-id.ts';
 import { formatUsd } from '#platform/money.ts';
 import { expectBalanced, heldIn } from '#test/support/counter-balance.ts';
 import { haiku, serving } from '#test/support/haiku.ts';
+import { patientDynamoDb } from '#test/support/patient-dynamodb.ts';
 import { Gate } from '#test/support/scripted-gate.ts';
 import { answer } from '#test/support/scripted-steps.ts';
 import { startScriptedUpstream } from '#test/support/scripted-upstream.ts';
+import { sharedDynamoDb } from '#test/support/shared-dynamodb.ts';
 import { tieredPrices } from '#test/support/tiered-prices.ts';
 import { startWeir } from '#test/support/weir.ts';
 
 test('L1 of 300 concurrent reservations of 7 on a limit of 1,000 exactly 142 pass', async () => {
   await using upstream = await startScriptedUpstream();
   await using weir = await startWeir({ baseUrl: upstream.baseUrl });
-  const store = createCounterStore(weir.platform.dynamo, weir.platform.config.tables.budgets);
+  const store = createCounterStore(patientDynamoDb(await sharedDynamoDb()), weir.platform.config.tables.budgets);
   const atMs = weir.clock.nowMs();
   const reserveSeven = () =>
     reserve(store, {
@@ -47,7 +49,8 @@ test('L1 of 300 concurrent calls exactly those pass whose bounds fit the budget,
   const boundPico = heldIn(expectBalanced(await weir.budget('probe')));
   const limitPico = 37n * boundPico + (boundPico - 1n);
 
-  const environment = serving(weir, { hot: haiku({ budget: { monthlyUsd: formatUsd(limitPico) } }) });
+  const platform = { ...weir.platform, dynamo: patientDynamoDb(await sharedDynamoDb()) };
+  const environment = serving(weir, { hot: haiku({ budget: { monthlyUsd: formatUsd(limitPico) } }) }, platform);
   const calls = Array.from({ length: 300 }, () => environment.post('hot', { topic: 'rain' }));
   await gate.reached(1 + 37);
   let refused = 0;

@@ -119,7 +119,7 @@ test('L4 a top-up is refused and the counter cannot be read to say why: 503, not
   expectBalanced(await weir.budget('haiku'));
 });
 
-test('L4 every answer of a top-up is lost though it landed: it meets its own success, and the call goes on', async () => {
+test('L4 the answer of a top-up is lost though it landed: its repeat meets its own success, and the call goes on', async () => {
   await using upstream = await startScriptedUpstream({ prices: tieredPrices });
   await using weir = await startWeir({ baseUrl: upstream.baseUrl });
   const environment = serving(weir, { haiku: haiku() });
@@ -129,6 +129,20 @@ test('L4 every answer of a top-up is lost though it landed: it meets its own suc
   expect((await environment.post('haiku', { topic: 'rain' })).status).toBe(200);
   const counter = expectBalanced(await weir.budget('haiku'));
   expect([...counter.holds]).toEqual([]);
+});
+
+test('L4 a top-up landed and nobody could say so: 503, and the hold stands under the id that the ledger names', async () => {
+  await using upstream = await startScriptedUpstream({ prices: tieredPrices });
+  await using weir = await startWeir({ baseUrl: upstream.baseUrl });
+  const environment = serving(weir, { haiku: haiku() });
+  upstream.script(resetAfterBilling());
+  weir.dynamoDb.rules.push({ ...TOP_UP, fault: dropAnswer });
+
+  expect((await environment.post('haiku', { topic: 'rain' })).status).toBe(503);
+  const [entry] = await weir.ledger();
+  const counter = expectBalanced(await weir.budget('haiku'));
+  expect([...counter.holds.keys()]).toEqual(entry?.holdIds);
+  expect(counter.spentPico).toBe(0n);
 });
 
 test('L4 the answer of a settlement is lost: the repeat finds it done, and nothing is charged twice', async () => {

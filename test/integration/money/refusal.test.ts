@@ -24,8 +24,8 @@ test('L2 a call over the budget is a 402 that names scope, limit, spent, held an
   upstream.script(answer({ gate }));
   const second = environment.post('tight', { topic: 'snow' });
   await gate.reached();
-  // Instructions of 46 bytes, a topic of 4, two messages and the priming of the reply at 3 tokens each: 59 × 125,000.
-  const heldUsd = '0.000057375';
+  // Instructions of 47 bytes, a topic of 4, two messages and the priming of the reply at 3 tokens each: 60 × 125,000.
+  const heldUsd = '0.0000575';
 
   const topic = 'x'.repeat(400);
   const refused = await environment.post('tight', { topic });
@@ -39,10 +39,10 @@ test('L2 a call over the budget is a 402 that names scope, limit, spent, held an
     limitUsd: '0.00015',
     spentUsd: '0.000007',
     heldUsd,
-    requiredUsd: '0.000106875', // (46 + 400 + 9) × 125,000 + 100 × 500,000 pico-dollars
+    requiredUsd: '0.000107', // (47 + 400 + 9) × 125,000 + 100 × 500,000 pico-dollars
     resetsAt: '2026-12-01T00:00:00.000Z',
   });
-  expect(refused.body['detail']).toContain('endpoint:tight is $0.00015: $0.000007 is spent and $0.000057375 held');
+  expect(refused.body['detail']).toContain('endpoint:tight is $0.00015: $0.000007 is spent and $0.0000575 held');
   expect(upstream.requests).toHaveLength(2);
 
   gate.open();

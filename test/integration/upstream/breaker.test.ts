@@ -56,11 +56,8 @@ test('R2 of many calls that come as it is half-open, one probes', async () => {
   const gate = new Gate();
   upstream.otherwise(answer({ gate }));
   const pending = Array.from({ length: 10 }, () => weir.post('summarize', body, uncached));
-  await upstream.received(2);
-  const refused = await Promise.all(
-    pending.map((each) => Promise.race([each, upstream.received(2).then(() => each)])).slice(0, 0),
-  );
-  expect(refused).toEqual([]);
+  // All but the probe are answered while it is out; or a second probe comes in, and this test has its answer.
+  await Promise.race([settled(pending, 9), upstream.received(3)]);
   gate.open();
   const statuses = (await Promise.all(pending)).map(({ status }) => status);
   expect(statuses.filter((status) => status === 200)).toHaveLength(1);
@@ -102,3 +99,11 @@ test('R2 the breaker of one environment is not that of another', async () => {
   await weir.post('summarize', body);
   expect((await weir.newEnvironment().post('summarize', body)).status).toBe(200);
 });
+
+/** Settles when so many of the promises have. */
+async function settled(promises: readonly Promise<unknown>[], count: number): Promise<void> {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  let open = count;
+  for (const each of promises) void each.then(() => --open === 0 && resolve());
+  await promise;
+}

@@ -132,6 +132,13 @@ test('x-weir-timeout-ms shortens the deadline, a fifth of it kept for the settle
   await expectBooksToAgree(weir, upstream);
 });
 
+test('x-weir-timeout-ms of which a fifth is no whole number is as good as any other', async () => {
+  await using upstream = await startScriptedUpstream({ prices: upstreamPrices });
+  await using weir = await startWeir({ baseUrl: upstream.baseUrl });
+  const reply = await weir.post('summarize', body, { headers: { 'x-weir-timeout-ms': '2001' } });
+  expect([reply.status, upstream.requests.length]).toEqual([200, 1]);
+});
+
 test('x-weir-timeout-ms does not lengthen the deadline', async () => {
   await using upstream = await startScriptedUpstream({ prices: upstreamPrices });
   upstream.otherwise(hang());

@@ -70,6 +70,12 @@ const throttled = { attempts: 2, status: 429, code: 'upstream_throttled', retryA
 const failed = { attempts: 2, status: 502, code: 'upstream_failed' };
 const protocol = { attempts: 2, status: 502, code: 'upstream_protocol', isUnknown: true } as const;
 
+function quotaRow(code: (typeof quotaCodes)[number]): Row {
+  const step = quotaExhausted(code);
+  const reply = { status: 503, code: 'upstream_quota', upstreamCode: code, isFinal: true } as const;
+  return { when: `429 ${code}`, step, attempts: 1, ...reply, alarm: 'upstream-quota' };
+}
+
 const rows: readonly Row[] = [
   { when: '400', step: badRequest(), ...invalid },
   {
@@ -114,10 +120,7 @@ const rows: readonly Row[] = [
   { when: '429 request too large', step: requestTooLarge(), ...tooLarge },
   { when: '429 rate_limit_exceeded', step: rateLimited(), ...throttled },
   { when: '429 slow_down', step: slowDown(), ...throttled },
-  ...quotaCodes.map((code) => ({
-    ...{ when: `429 ${code}`, step: quotaExhausted(code), attempts: 1, status: 503, code: 'upstream_quota' },
-    ...{ isFinal: true as const, upstreamCode: code, alarm: 'upstream-quota' },
-  })),
+  ...quotaCodes.map(quotaRow),
   { when: '500', step: serverError(), ...failed },
   { when: '502 in HTML', step: badGateway(), ...failed },
   { when: '529', step: siteOverloaded(), ...failed },

@@ -7,7 +7,6 @@ import {
   serverError,
   unavailable,
 } from '#test/support/scripted-failures.ts';
-import { htmlWith200 } from '#test/support/scripted-steps.ts';
 import { startScriptedUpstream } from '#test/support/scripted-upstream.ts';
 import { upstreamPrices } from '#test/support/upstream-prices.ts';
 import { seededRandom } from '#test/support/seeded-random.ts';
@@ -75,7 +74,7 @@ test('R8 failures of different kinds do not add up to more', async () => {
   await using weir = await startWeir({ baseUrl: upstream.baseUrl });
   await earn(weir, 3);
   const before = upstream.requests.length;
-  upstream.script(invalidApiKey(), htmlWith200(), serverError());
+  upstream.script(invalidApiKey(), serverError(), serverError(), serverError());
   const reply = await weir.post('summarize', body, uncached);
   expect([reply.status, upstream.requests.length - before]).toEqual([502, 3]);
 });

@@ -1,0 +1,235 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { toProblem } from '#edge/problem.ts';
+import type { AuthorizerSpec } from '#edge/specs.ts';
+import type { Entry } from '#infra/inventory.ts';
+import { readOutputs } from '#infra/outputs.ts';
+import { pathOf, routedEntries } from '#infra/routes.ts';
+import { TABLES } from '#infra/tables.ts';
+import { Unauthenticated } from '#platform/errors.ts';
+import { bundleAll, createApp, Deployment, type Resource } from './deployment.ts';
+
+/** The only routes that ask for no key. */
+const PUBLIC_ROUTES = ['GET /health', 'GET /openapi.json'];
+
+let deployment: Deployment;
+let entries: Entry[];
+let dispose: () => Promise<void>;
+
+beforeAll(async () => {
+  const all = await bundleAll();
+  dispose = all.dispose;
+  entries = all.bundles.map(({ entry }) => entry);
+  deployment = new Deployment(createApp(all.bundles));
+});
+afterAll(() => dispose());
+
+function only(type: string): Resource {
+  const found = deployment.ofType(type);
+  expect(found, type).toHaveLength(1);
+  return found[0]!;
+}
+
+/** The methods by route: `POST /v1/summarize`. */
+function routes(): Map<string, Resource> {
+  const methods = deployment.ofType('AWS::ApiGateway::Method');
+  return new Map(
+    methods.map((method) => {
+      const resource = deployment.target(method.stack, method.Properties['ResourceId']);
+      return [`${method.Properties['HttpMethod']} ${pathFrom(resource)}`, method];
+    }),
+  );
+}
+
+function pathFrom({ stack, Type, Properties }: Resource): string {
+  if (Type === 'AWS::ApiGateway::RestApi') return '';
+  const parent = Properties['ParentId'] as { 'Fn::GetAtt': [string, string] };
+  return `${pathFrom(deployment.target(stack, parent))}/${Properties['PathPart']}`;
+}
+
+function answer(type: string): Resource['Properties'] {
+  const found = deployment.ofType('AWS::ApiGateway::GatewayResponse');
+  return found.find(({ Properties }) => Properties['ResponseType'] === type)!.Properties;
+}
+
+test('the deployed routes are the inventory’s, each before its own function', () => {
+  const expected = routedEntries(entries).map((entry) => `${entry.spec.method} ${pathOf(entry)}`);
+  expect([...routes().keys()].sort()).toEqual(expected.sort());
+
+  for (const entry of routedEntries(entries)) {
+    const method = routes().get(`${entry.spec.method} ${pathOf(entry)}`)!;
+    const { Type: type, IntegrationHttpMethod, TimeoutInMillis, Uri } = method.Properties['Integration'];
+    expect({ type, IntegrationHttpMethod, TimeoutInMillis }).toEqual({
+      type: 'AWS_PROXY',
+      IntegrationHttpMethod: 'POST',
+      TimeoutInMillis: 29_000,
+    });
+    const lambda = deployment.target(method.stack, Uri['Fn::Join'][1].find(isFunctionArn));
+    expect(lambda.Properties['Environment'].Variables.WEIR_ENTRY).toBe(entry.name);
+  }
+});
+
+function isFunctionArn(part: object): boolean {
+  return 'Fn::GetAtt' in part || 'Fn::GetStackOutput' in part;
+}
+
+test('A1 every route but the named ones asks for a key', () => {
+  const open = [...routes()].filter(([, { Properties }]) => Properties['AuthorizationType'] === 'NONE');
+  expect(open.map(([route]) => route).sort()).toEqual(PUBLIC_ROUTES);
+
+  const authorizer = only('AWS::ApiGateway::Authorizer');
+  for (const [route, { stack, Properties }] of routes()) {
+    if (PUBLIC_ROUTES.includes(route)) continue;
+    expect(Properties['AuthorizationType'], route).toBe('CUSTOM');
+    expect(deployment.target(stack, Properties['AuthorizerId'])).toBe(authorizer);
+  }
+});
+
+test('the authorizer reads the Authorization header, and its decisions hold as long as its spec says', () => {
+  const { spec } = entries.find(
+    (entry): entry is Entry & { spec: AuthorizerSpec } => entry.spec.kind === 'authorizer',
+  )!;
+  expect(only('AWS::ApiGateway::Authorizer').Properties).toMatchObject({
+    Type: 'TOKEN',
+    IdentitySource: 'method.request.header.Authorization',
+    AuthorizerResultTtlInSeconds: spec.cacheSeconds,
+  });
+});
+
+test('A6 what API Gateway answers by itself is a problem document like those of the functions', () => {
+  const own = toProblem(new Unauthenticated(), '$context.requestId');
+  const members = Object.keys(JSON.parse(own.body) as object);
+  const statuses = {
+    UNAUTHORIZED: 401,
+    ACCESS_DENIED: 403,
+    MISSING_AUTHENTICATION_TOKEN: 404,
+    REQUEST_TOO_LARGE: 413,
+    UNSUPPORTED_MEDIA_TYPE: 415,
+    THROTTLED: 429,
+    INTEGRATION_FAILURE: 503,
+    INTEGRATION_TIMEOUT: 504,
+    DEFAULT_4XX: 400,
+    DEFAULT_5XX: 500,
+  };
+  for (const [type, status] of Object.entries(statuses)) {
+    const { StatusCode, ResponseParameters, ResponseTemplates } = answer(type);
+    const problem = JSON.parse(ResponseTemplates['application/json']) as Record<string, unknown>;
+    expect(StatusCode, type).toBe(String(status));
+    expect(problem, type).toMatchObject({ status, requestId: '$context.requestId' });
+    expect(Object.keys(problem), type).toEqual(expect.arrayContaining(members));
+    expect(ResponseParameters['gatewayresponse.header.content-type']).toBe("'application/problem+json'");
+  }
+  expect(answer('UNAUTHORIZED')['ResponseTemplates']['application/json']).toBe(own.body);
+});
+
+test('a throttled caller is told when to come back, one that waited too long not to come back at once', () => {
+  expect(answer('THROTTLED')['ResponseParameters']).toMatchObject({ 'gatewayresponse.header.retry-after': "'1'" });
+  expect(answer('INTEGRATION_TIMEOUT')['ResponseParameters']).toMatchObject({
+    'gatewayresponse.header.x-should-retry': "'false'",
+  });
+});
+
+test('the API is regional, speaks TLS 1.2 at least, and hands on every body as the bytes that came', () => {
+  expect(only('AWS::ApiGateway::RestApi').Properties).toMatchObject({
+    EndpointConfiguration: { Types: ['REGIONAL'] },
+    SecurityPolicy: 'SecurityPolicy_TLS13_1_2_2021_06',
+    BinaryMediaTypes: ['*/*'],
+  });
+});
+
+test('the stage throttles, logs no data, and writes down nothing that the caller sent', () => {
+  const { MethodSettings, AccessLogSetting } = only('AWS::ApiGateway::Stage').Properties;
+  expect(MethodSettings).toEqual([
+    {
+      HttpMethod: '*',
+      ResourcePath: '/*',
+      LoggingLevel: 'ERROR',
+      DataTraceEnabled: false,
+      ThrottlingRateLimit: 200,
+      ThrottlingBurstLimit: 200,
+    },
+  ]);
+  const line = JSON.parse(AccessLogSetting.Format as string) as Record<string, string>;
+  // Headers and queries cannot be had at all in an access log; these could.
+  for (const value of Object.values(line)) expect(value).not.toMatch(/context\.(path|identity|authorizer\.claims)/);
+});
+
+test('both logs of the API forget', () => {
+  const paths = ['Gateway/AccessLog', 'Gateway/ExecutionLog'];
+  const groups = paths.map((path) => deployment.at(path, 'AWS::Logs::LogGroup'));
+  for (const { Properties } of groups) expect(Properties['RetentionInDays']).toBe(30);
+  const stage = only('AWS::ApiGateway::Stage');
+  const name = deployment.text(stage.stack, groups[1]!.Properties['LogGroupName']);
+  expect(name).toBe('API-Gateway-Execution-Logs_Gateway/Api/prod');
+  // API Gateway would make it first, without an end.
+  expect(stage.DependsOn).toContain(groups[1]!.id);
+});
+
+test('an authorizer that fails rings, a wrong key does not', () => {
+  const { Properties } = deployment.at('Gateway/AuthorizerFailures', 'AWS::Logs::MetricFilter');
+  expect(Properties['FilterPattern']).toBe(
+    '{ ($.responseType = "AUTHORIZER_FAILURE") || ($.responseType = "AUTHORIZER_CONFIGURATION_ERROR") }',
+  );
+});
+
+test('the command line can read the one output', async () => {
+  const stack = 'weir-prod-api';
+  const outputs = deployment.templates.get(stack)?.Outputs ?? {};
+  expect(Object.keys(outputs).filter((name) => !name.startsWith('PublishOutput'))).toEqual(['Weir']);
+
+  const folder = await mkdtemp(join(tmpdir(), 'weir-outputs-'));
+  const file = join(folder, 'cdk-outputs.json');
+  await writeFile(file, JSON.stringify({ [stack]: { Weir: deployment.text(stack, outputs['Weir']!.Value) } }));
+  const read = await readOutputs(file).finally(() => rm(folder, { recursive: true }));
+
+  const queue = (name: string) => `https://sqs.eu-central-1.amazonaws.com/111122223333/${name}`;
+  const endpoints = entries.filter(({ spec }) => spec.kind === 'endpoint').map(({ name }) => name);
+  expect(read).toEqual({
+    apiUrl: 'https://Gateway/Api.execute-api.eu-central-1.amazonaws.com/prod',
+    region: 'eu-central-1',
+    callersTable: 'table-callers',
+    secrets: { openai: 'weir/prod/openai' },
+    queues: Object.fromEntries(
+      endpoints.map((name) => [
+        name,
+        { url: queue(`${name}/Queues/Work`), resultsUrl: queue(`${name}/Queues/Results`) },
+      ]),
+    ),
+  });
+});
+
+test('tables are encrypted and paid by use; those with money’s trace can be restored and outlive their stack', () => {
+  for (const { name, precious, sortKey } of TABLES) {
+    const table = deployment.at(`table-${name}`, 'AWS::DynamoDB::Table');
+    expect(table.Properties, name).toMatchObject({
+      BillingMode: 'PAY_PER_REQUEST',
+      SSESpecification: { SSEEnabled: true },
+      KeySchema: [
+        { AttributeName: 'pk', KeyType: 'HASH' },
+        ...(sortKey ? [{ AttributeName: 'sk', KeyType: 'RANGE' }] : []),
+      ],
+      PointInTimeRecoverySpecification: { PointInTimeRecoveryEnabled: precious },
+      DeletionProtectionEnabled: precious,
+    });
+    expect(table.DeletionPolicy, name).toBe(precious ? 'Retain' : 'Delete');
+  }
+  expect(TABLES.filter(({ precious }) => precious).map(({ name }) => name)).toEqual(['ledger', 'budgets', 'callers']);
+});
+
+test('only the cache forgets by itself', () => {
+  const forgetting = deployment
+    .ofType('AWS::DynamoDB::Table')
+    .filter(({ Properties }) => Properties['TimeToLiveSpecification']);
+  expect(forgetting.map(({ path, Properties }) => [path, Properties['TimeToLiveSpecification']])).toEqual([
+    ['table-cache', { AttributeName: 'expiresAt', Enabled: true }],
+  ]);
+});
+
+test('a secret is deployed without a value: nobody’s made-up password goes to OpenAI', () => {
+  const { Properties } = only('AWS::SecretsManager::Secret');
+  expect(Properties['Name']).toBe('weir/prod/openai');
+  expect(Properties).not.toHaveProperty('SecretString');
+  expect(Properties).not.toHaveProperty('GenerateSecretString');
+});

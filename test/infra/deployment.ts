@@ -1,0 +1,122 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtempSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { EndpointSpec } from '#edge/specs.ts';
+import { bundleEntries, type Bundle } from '#infra/bundle/bundle-entries.ts';
+import { readInventory } from '#infra/inventory.ts';
+import { WeirApp, type WeirAppProps } from '#infra/stacks/weir-app.ts';
+
+/** A resource of a template. Its properties are CloudFormation's, whatever they are. */
+export interface Resource {
+  readonly stack: string;
+  readonly id: string;
+  /** Its construct's path below the stack: `summarize/Queues/Work`. */
+  readonly path: string;
+  readonly Type: string;
+  // eslint-disable-next-line typescript/no-explicit-any
+  readonly Properties: Readonly<Record<string, any>>;
+  readonly DeletionPolicy?: string;
+  readonly DependsOn?: readonly string[];
+}
+
+interface Template {
+  readonly Resources: Readonly<Record<string, Omit<Resource, 'stack' | 'id' | 'path'> & { Metadata: Metadata }>>;
+  readonly Outputs?: Readonly<Record<string, { readonly Value: unknown }>>;
+}
+interface Metadata {
+  readonly 'aws:cdk:path': string;
+}
+
+/** What AWS would know of itself. */
+const PSEUDO_PARAMETERS: Readonly<Record<string, string>> = {
+  'AWS::Region': 'eu-central-1',
+  'AWS::AccountId': '111122223333',
+  'AWS::Partition': 'aws',
+  'AWS::URLSuffix': 'amazonaws.com',
+};
+
+/** The templates that an app synthesizes, with their references followed across stacks. */
+export class Deployment {
+  readonly folder: string;
+  readonly templates: ReadonlyMap<string, Template>;
+  readonly resources: readonly Resource[];
+
+  constructor(app: WeirApp) {
+    const assembly = app.synth();
+    this.folder = assembly.directory;
+    this.templates = new Map(assembly.stacks.map((stack) => [stack.stackName, stack.template as Template]));
+    this.resources = [...this.templates].flatMap(([stack, { Resources }]) =>
+      Object.entries(Resources).map(([id, { Metadata: metadata, ...resource }]) => {
+        const path = metadata['aws:cdk:path'].slice(stack.length + 1).replace(/\/Resource$/, '');
+        return { ...resource, stack, id, path };
+      }),
+    );
+  }
+
+  ofType(type: string): Resource[] {
+    return this.resources.filter((resource) => resource.Type === type);
+  }
+
+  at(path: string, type: string): Resource {
+    const found = this.ofType(type).filter((resource) => resource.path === path);
+    if (found.length !== 1) throw new Error(`${found.length} resources of ${type} at ${path}`);
+    return found[0]!;
+  }
+
+  /** What a value names: the resource behind `Ref`, `Fn::GetAtt`, or another stack's output. */
+  target(stack: string, value: unknown): Resource {
+    const { Ref, 'Fn::GetAtt': attribute, 'Fn::GetStackOutput': output } = value as Reference;
+    if (output) return this.target(output.StackName, this.#output(output));
+    const id = Ref ?? attribute?.[0];
+    const found = this.resources.find((resource) => resource.stack === stack && resource.id === id);
+    if (!found) throw new Error(`${JSON.stringify(value)} of ${stack} names no resource`);
+    return found;
+  }
+
+  /** A value as text, as it might be once deployed. */
+  text(stack: string, value: unknown): string {
+    if (typeof value !== 'object' || value === null) return String(value);
+    const { Ref, 'Fn::Join': join, 'Fn::GetStackOutput': output } = value as Reference;
+    if (join) return join[1].map((part) => this.text(stack, part)).join(join[0]);
+    if (output) return this.text(output.StackName, this.#output(output));
+    if (Ref !== undefined && PSEUDO_PARAMETERS[Ref] !== undefined) return PSEUDO_PARAMETERS[Ref];
+    const { Type: type, path } = this.target(stack, value);
+    return type === 'AWS::SQS::Queue' ? `https://sqs.eu-central-1.amazonaws.com/111122223333/${path}` : path;
+  }
+
+  #output({ StackName, OutputName }: { StackName: string; OutputName: string }): unknown {
+    return this.templates.get(StackName)?.Outputs?.[OutputName]?.Value;
+  }
+}
+
+interface Reference {
+  readonly Ref?: string;
+  readonly 'Fn::GetAtt'?: readonly [string, string];
+  readonly 'Fn::GetStackOutput'?: { readonly StackName: string; readonly OutputName: string };
+  readonly 'Fn::Join'?: readonly [string, readonly unknown[]];
+}
+
+/** The app of some bundles, with the paths of its constructs in the templates. */
+export function createApp(bundles: readonly Bundle[], props: Omit<WeirAppProps, 'bundles'> = {}): WeirApp {
+  const outdir = mkdtempSync(join(tmpdir(), 'weir-synth-'));
+  const context = { 'aws:cdk:enable-path-metadata': true, ...props.context };
+  return new WeirApp({ ...props, bundles, outdir, context });
+}
+
+/** Bundles the repository's own entries into a folder of their own; `dispose` takes it away. */
+export async function bundleAll(): Promise<{ bundles: Bundle[]; dispose: () => Promise<void> }> {
+  const folder = await mkdtemp(join(tmpdir(), 'weir-bundles-'));
+  const bundles = await bundleEntries(await readInventory(), folder);
+  return { bundles, dispose: () => rm(folder, { recursive: true, force: true }) };
+}
+
+/** The bundle of `summarize` under another name, with another spec: an endpoint that somebody might add. */
+export function plantEndpoint(
+  bundles: readonly Bundle[],
+  name: string,
+  spec: { readonly [Field in keyof EndpointSpec]?: EndpointSpec[Field] | undefined } = {},
+): Bundle {
+  const bundle = bundles.find(({ entry }) => entry.name === 'summarize')!;
+  return { ...bundle, entry: { ...bundle.entry, name, spec: { ...bundle.entry.spec, ...spec } as EndpointSpec } };
+}

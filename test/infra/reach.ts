@@ -1,0 +1,59 @@
+import type { Deployment, Resource } from './deployment.ts';
+
+interface Statement {
+  readonly Effect: string;
+  readonly Action: unknown;
+  readonly Resource: unknown;
+}
+
+/** One thing that a role may do: `dynamodb:GetItem table-ledger`. */
+export type Permission = string;
+
+/** All that a function's role may do, sorted. */
+export function reachOf(deployment: Deployment, lambda: Resource): Permission[] {
+  const role = roleOf(deployment, lambda);
+  const permissions = statementsOf(deployment, role).flatMap(({ Action: actions, Resource: resources }) =>
+    listOf(actions).flatMap((action) =>
+      listOf(resources).map((resource) => `${String(action)} ${nameOf(deployment, role.stack, resource)}`),
+    ),
+  );
+  return permissions.sort();
+}
+
+/** The role that a function runs as. */
+export function roleOf(deployment: Deployment, lambda: Resource): Resource {
+  return deployment.target(lambda.stack, lambda.Properties['Role']);
+}
+
+/** Actions and resources of a role that bear a `*`, and policies of it that are not in the templates. */
+export function breadthOf(deployment: Deployment, role: Resource): string[] {
+  const wildcards = statementsOf(deployment, role)
+    .flatMap((statement) => [...listOf(statement.Action), ...listOf(statement.Resource)])
+    .map((part) => JSON.stringify(part))
+    .filter((part) => part.includes('*'));
+  const managed = listOf(role.Properties['ManagedPolicyArns'] ?? []).map((arn) => deployment.text(role.stack, arn));
+  return [...wildcards, ...managed];
+}
+
+function statementsOf(deployment: Deployment, role: Resource): Statement[] {
+  const attached = deployment
+    .ofType('AWS::IAM::Policy')
+    .filter(({ stack, Properties }) =>
+      listOf(Properties['Roles']).some((each) => deployment.target(stack, each) === role),
+    );
+  const inline = listOf(role.Properties['Policies'] ?? []) as { PolicyDocument: unknown }[];
+  const documents = [...attached.map(({ Properties }) => Properties['PolicyDocument']), ...inline.map(documentOf)];
+  return documents.flatMap((document) => (document as { Statement: Statement[] }).Statement);
+}
+
+function documentOf({ PolicyDocument: document }: { PolicyDocument: unknown }): unknown {
+  return document;
+}
+
+function nameOf(deployment: Deployment, stack: string, resource: unknown): string {
+  return typeof resource === 'string' ? resource : deployment.target(stack, resource).path;
+}
+
+function listOf(value: unknown): unknown[] {
+  return Array.isArray(value) ? value : [value];
+}

@@ -1,0 +1,266 @@
+import { ScanCommand } from '@aws-sdk/client-dynamodb';
+import { GetSecretValueCommand } from '@aws-sdk/client-secrets-manager';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { PassThrough } from 'node:stream';
+import { text } from 'node:stream/consumers';
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { createAwsClients, type AwsClients } from '#infra/cli/aws-clients.ts';
+import type { CliFailure } from '#infra/cli/failure.ts';
+import { makeFirstKeys } from '#infra/cli/setup/first-keys.ts';
+import { readOpenAiKey } from '#infra/cli/setup/read-key.ts';
+import { createTables, localTableName } from '#infra/local/create-tables.ts';
+import { startLocalWeir, type LocalWeir } from '#infra/local/local-weir.ts';
+import type { WeirOutputs } from '#infra/outputs.ts';
+import { hashCallerKey } from '#edge/caller-key.ts';
+import { startScriptedUpstream, type ScriptedUpstream } from '#test/support/scripted-upstream.ts';
+import { testKey } from '#test/support/test-key.ts';
+import { runWeir, type RunOptions } from './run-weir.ts';
+
+const KEY_LINE = /^(Administrator|Caller) +(weir_[0-9A-Za-z]{40}) {2}\((.+)\)$/gm;
+
+/** The keys that a set-up showed, by whose they are. */
+function shownKeys(stdout: string): Record<string, string> {
+  return Object.fromEntries([...stdout.matchAll(KEY_LINE)].map(([, who, key]) => [who, key as string]));
+}
+
+describe('weir setup, over the local gateway', () => {
+  let folder: string;
+  let upstream: ScriptedUpstream;
+  let weir: LocalWeir;
+  let aws: AwsClients;
+
+  beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'weir-setup-'));
+    upstream = await startScriptedUpstream({ validKeys: [testKey('valid'), testKey('second')] });
+    weir = await startLocalWeir({
+      port: 0,
+      dataDir: folder,
+      keys: {},
+      openaiBaseUrl: upstream.baseUrl,
+      awsEndpoints: {},
+    });
+    aws = createAwsClients(weir.outputs);
+  });
+  afterAll(async () => {
+    aws[Symbol.dispose]();
+    await weir.stop();
+    await upstream.stop();
+    await rm(folder, { recursive: true, force: true });
+  });
+
+  const setUp = (args: readonly string[], options: RunOptions) =>
+    runWeir(['setup', ...args], { ...options, env: { WEIR_DATA_DIR: folder, ...options.env } });
+  const secretValue = async (VersionStage = 'AWSCURRENT') => {
+    const command = new GetSecretValueCommand({ SecretId: weir.outputs.secrets['openai'], VersionStage });
+    return (await aws.secretsManager.send(command)).SecretString;
+  };
+  const call = (path: string, key: string, body?: object) =>
+    fetch(weir.outputs.apiUrl + path, {
+      method: body ? 'POST' : 'GET',
+      headers: { authorization: `Bearer ${key}`, 'content-type': 'application/json' },
+      ...(body && { body: JSON.stringify(body) }),
+    });
+
+  let adminKey: string;
+  let callerKey: string;
+
+  test('a fresh deployment gets its key, its first two callers and a first call', async () => {
+    const args = ['--caller-name', 'shop', '--admin-name', 'ada'];
+    const ran = await setUp(args, { stdin: `${testKey('valid')}\n` });
+
+    expect([ran.code, ran.stderr]).toEqual([0, '']);
+    expect(await secretValue()).toBe(testKey('valid'));
+    expect(ran.stdout).not.toContain(testKey('valid'));
+    expect(ran.stdout).toMatch(
+      /Smoke call +POST http.+\/v1\/summarize: 200, cost \$0\.\d+, model gpt-.+, call [0-9a-z]{26}/,
+    );
+    expect(upstream.requests.map(({ key }) => key)).toEqual([testKey('valid')]);
+
+    expect([...ran.stdout.matchAll(KEY_LINE)].map(([, who, , name]) => [who, name])).toEqual([
+      ['Administrator', 'ada'],
+      ['Caller', 'shop'],
+    ]);
+    ({ Administrator: adminKey, Caller: callerKey } = shownKeys(ran.stdout) as {
+      Administrator: string;
+      Caller: string;
+    });
+  });
+
+  test('A3 the keys that it showed are good for what they are for, and stored as hashes alone', async () => {
+    const asked = { text: 'The smoke call again, by hand.' };
+    expect((await call('/v1/summarize', callerKey, asked)).status).toBe(200);
+    expect((await call('/v1/spend', callerKey)).status).toBe(403);
+    expect((await call('/v1/summarize', adminKey, asked)).status).toBe(403);
+    const spend = await call('/v1/spend?by=caller', adminKey);
+    expect([spend.status, await spend.json()]).toMatchObject([200, { rows: [{ caller: 'shop', calls: 2 }] }]);
+
+    const { Items: items = [] } = await aws.dynamodb.send(new ScanCommand({ TableName: weir.outputs.callersTable }));
+    const stored = JSON.stringify(items);
+    expect(stored).toContain(hashCallerKey(callerKey));
+    for (const key of [callerKey, adminKey]) expect(stored).not.toContain(key);
+  });
+
+  test('run again it sets the key again, keeps the callers, and calls with WEIR_CALLER_KEY', async () => {
+    const before = upstream.requests.length;
+    const without = await setUp([], { stdin: testKey('second') });
+    expect(without).toMatchObject({ code: 0, stderr: '' });
+    expect(without.stdout).toMatch(/Keys +made on 20.+Z, and kept; --new-keys makes more/);
+    expect(without.stdout).toContain('not made: it needs the key of a caller');
+    expect([await secretValue(), await secretValue('AWSPREVIOUS')]).toEqual([testKey('second'), testKey('valid')]);
+    expect(shownKeys(without.stdout)).toEqual({});
+    expect(upstream.requests.length).toBe(before);
+
+    const given = await setUp([], { stdin: testKey('second'), env: { WEIR_CALLER_KEY: callerKey } });
+    expect(given.code).toBe(0);
+    expect(given.stdout).toMatch(/: 200, cost \$0, model gpt-.+, cache hit/);
+    expect(given.stdout).not.toContain(callerKey);
+  });
+
+  test('--new-keys makes more, and takes none away', async () => {
+    const { code, stdout } = await setUp(['--new-keys'], { stdin: testKey('second') });
+
+    const keys = shownKeys(stdout);
+    expect(code).toBe(0);
+    expect(new Set([keys['Administrator'], keys['Caller'], adminKey, callerKey]).size).toBe(4);
+    for (const key of [keys['Administrator']!, adminKey]) expect((await call('/v1/spend', key)).status).toBe(200);
+  });
+
+  test('--no-keys sets the key and touches nothing else, in a secret that did not exist', async () => {
+    const outputs: WeirOutputs = { ...weir.outputs, secrets: { openai: 'weir/other' }, callersTable: 'no-such-table' };
+    const file = join(folder, 'other.json');
+    await writeFile(file, JSON.stringify(outputs));
+
+    const ran = await setUp(['--no-keys', '--outputs', file], { stdin: testKey('third') });
+
+    expect(ran).toEqual({ code: 0, stdout: 'OpenAI key     put into the new secret weir/other\n', stderr: '' });
+    const stored = await aws.secretsManager.send(new GetSecretValueCommand({ SecretId: 'weir/other' }));
+    expect(stored.SecretString).toBe(testKey('third'));
+  });
+
+  test('a table that is not there is named in one line', async () => {
+    const file = join(folder, 'no-table.json');
+    await writeFile(file, JSON.stringify({ ...weir.outputs, callersTable: 'no-such-table' }));
+
+    const { code, stderr } = await setUp(['--outputs', file], { stdin: testKey('second') });
+
+    expect(code).toBe(1);
+    expect(stderr).toMatch(/^weir: the table no-such-table: ResourceNotFoundException: .+\n$/);
+  });
+
+  test('a key that OpenAI refuses fails the smoke call, which says what to look at', async () => {
+    upstream.validKeys.clear();
+    upstream.validKeys.add(testKey('nobody has this one'));
+
+    const { code, stdout } = await setUp(['--new-keys', '--caller-name', 'fresh'], {
+      stdin: testKey('refused'),
+    });
+
+    expect(code).toBe(1);
+    expect(stdout).toMatch(
+      /: 502, .+\n +upstream_credential: .+\n +look at: the OpenAI key; .+ \(request id [0-9a-f-]{36}\)/,
+    );
+    expect(stdout).not.toContain(testKey('refused'));
+  });
+
+  test('a gateway that does not answer fails the smoke call', async () => {
+    const file = join(folder, 'nowhere.json');
+    await writeFile(file, JSON.stringify({ ...weir.outputs, apiUrl: 'http://127.0.0.1:9' }));
+
+    const options = { stdin: testKey('second'), env: { WEIR_CALLER_KEY: callerKey } };
+    const { code, stdout } = await setUp(['--outputs', file], options);
+
+    expect(code).toBe(1);
+    expect(stdout).toMatch(
+      /no answer \(.+\)\n +look at: is this deployed, and is http:\/\/127\.0\.0\.1:9 its address\?/,
+    );
+  });
+
+  describe('refuses, before it changes anything,', () => {
+    let before: string | undefined;
+    beforeEach(async () => {
+      before = await secretValue();
+    });
+
+    const inner = testKey('with inner').replace('-with', ' with');
+    test.each([
+      ['no key', [], '\n', /no OpenAI key came on standard input; try: /],
+      ['white space inside a key', [], inner, /the OpenAI key must be one word, but there is white space inside it/],
+      ['a key that is too short', [], 'tooshort', /must have 20 to 512 characters, but has 8/],
+      ['a key of another alphabet', [], 'ключ'.repeat(8), /must be plain ASCII/],
+      ['a whole file', [], 'x'.repeat(5000), /must hold the OpenAI key alone, but more than 4096 characters came/],
+      [
+        'a secret that no function reads',
+        ['--secret', 'opnai'],
+        testKey('x'),
+        /--secret must be one of openai, but 'opnai'/,
+      ],
+      [
+        'a name with spaces',
+        ['--caller-name', 'my shop'],
+        testKey('x'),
+        /--caller-name must be 1 to 64 .+ but 'my shop'/,
+      ],
+    ])('%s', async (_, args, stdin, message) => {
+      const { code, stdout, stderr } = await setUp(args, { stdin });
+
+      expect([code, stdout]).toEqual([2, '']);
+      expect(stderr).toMatch(message);
+      expect(stderr.trim().split('\n')).toHaveLength(1);
+      if (stdin.trim() !== '') expect(stderr).not.toContain(stdin.trim());
+      expect(await secretValue()).toBe(before);
+    });
+
+    test('a key given as an argument, without repeating it', async () => {
+      const { code, stdout, stderr } = await setUp([testKey('slip'), `--key=${testKey('slip')}`], {});
+      expect([code, stdout]).toEqual([2, '']);
+      expect(stderr).not.toContain(testKey('slip'));
+    });
+  });
+
+  test('of two who make the first keys at once, one has them, and the other leaves nothing', async () => {
+    await createTables(weir.outputs.awsEndpoints!.dynamodb, 'race');
+    const callers = { dynamodb: aws.dynamodb, table: localTableName('callers', 'race') };
+    const make = (nowMs: number) => makeFirstKeys(callers, { admin: 'ada', caller: 'shop' }, nowMs, undefined);
+
+    const both = await Promise.allSettled([make(1), make(2)]);
+
+    const won = both.filter((one) => one.status === 'fulfilled').map(({ value }) => value);
+    const lost = both.filter((one) => one.status === 'rejected').map(({ reason }) => (reason as CliFailure).message);
+    expect(lost).toEqual(['another setup has just made keys for this deployment; this one has made none']);
+    const { Items: items = [] } = await aws.dynamodb.send(new ScanCommand({ TableName: callers.table }));
+    const owned = won.flatMap(({ adminKey: admin, callerKey: caller }) => [
+      hashCallerKey(admin),
+      hashCallerKey(caller),
+    ]);
+    expect(new Set(items.map(({ pk }) => pk?.S))).toEqual(new Set(['setup', ...owned]));
+  });
+});
+
+test('on a terminal it asks, in raw mode, and no keystroke is echoed', async () => {
+  const modes: boolean[] = [];
+  const stdin = Object.assign(new PassThrough(), {
+    isTTY: true,
+    setRawMode: (isRaw: boolean) => modes.push(isRaw),
+  });
+  const stderr = new PassThrough();
+
+  const reading = readOpenAiKey({ stdin, stderr });
+  stdin.write(`${testKey('tipped')}\u007F\u007F0\r`);
+  const key = await reading;
+  stderr.end();
+
+  expect(key).toBe(testKey('tipped').slice(0, -1));
+  expect(await text(stderr)).toBe('OpenAI key (not shown): \n');
+  expect(modes).toEqual([true, false]);
+});
+
+test('Ctrl-C at the prompt changes nothing', async () => {
+  const stdin = Object.assign(new PassThrough(), { isTTY: true, setRawMode: () => {} });
+
+  const reading = readOpenAiKey({ stdin, stderr: new PassThrough() });
+  stdin.write('half a key\u0003');
+
+  await expect(reading).rejects.toMatchObject({ message: 'interrupted; nothing was changed', exitCode: 130 });
+});

@@ -1,0 +1,72 @@
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { corpus } from '#test/support/corpus.ts';
+import { startLocalGateway, type LocalGateway } from '#test/support/local-gateway.ts';
+
+const strings = corpus<{ readonly text: string }>('naughty-strings').map(({ text }) => text);
+const templates = [
+  '{{7*7}}',
+  '${7*7}',
+  '${process.env}',
+  '#{7*7}',
+  '<%= 7*7 %>',
+  '%s%d%n',
+  '{0}',
+  '$(id)',
+  '`id`',
+  '\\u0000',
+];
+/** What JSON can hold and few expect. */
+const odd = ['\0', '\ud800', '\udfff\ud800', '\ufeff', '\u2028\u2029', '\u202e', 'e\u0301', '\x7f\x1b[31m'];
+
+let gateway: LocalGateway;
+beforeAll(async () => {
+  gateway = await startLocalGateway();
+});
+afterAll(() => gateway[Symbol.asyncDispose]());
+
+/** The user's words, as the upstream got them in its last request. */
+function arrivedText(): unknown {
+  const [message] = gateway.upstream.requests.at(-1)!.body.input as { readonly content: unknown }[];
+  return message!.content;
+}
+
+test('I5 every naughty string reaches the upstream verbatim, and none is a 500', async () => {
+  expect(strings).toHaveLength(515);
+  const texts = [...new Set([...strings, ...templates, ...odd])].filter((text) => text !== '');
+  for (const text of texts) {
+    const before = gateway.upstream.requests.length;
+    const { status } = await gateway.send({ path: '/v1/summarize', body: { text } });
+    expect([text, status, gateway.upstream.requests.length - before]).toEqual([text, 200, 1]);
+    expect(arrivedText()).toBe(text);
+  }
+});
+
+test('I5 no caller’s text gets into the instructions', () => {
+  const instructions = gateway.upstream.requests.map(({ body }) => body.instructions);
+  expect(new Set(instructions).size).toBe(1);
+});
+
+test('I5 as labels and as texts of a batch they arrive verbatim too', async () => {
+  const texts = [...new Set(strings)].filter((text) => text !== '');
+  for (let at = 0; at < texts.length; at += 50) {
+    const batch = texts.slice(at, at + 50);
+    const { status } = await gateway.send({ path: '/v1/embed', body: { texts: batch, dimensions: 16 } });
+    expect(status).toBe(200);
+    expect(gateway.upstream.requests.at(-1)!.body.input).toEqual(batch);
+
+    const labels = batch.filter((label) => label.length <= 80);
+    const reply = await gateway.send({ path: '/v1/classify', body: { text: batch[0], labels } });
+    expect(reply.status).toBe(200);
+    expect(reply.json['label']).toBe(labels[0]);
+    const [sentLabels] = gateway.upstream.requests.at(-1)!.body.input as { readonly content: string }[];
+    expect(JSON.parse(sentLabels!.content)).toEqual(labels);
+  }
+});
+
+test('I5 the empty string is refused by its length', async () => {
+  const { status, json } = await gateway.send({ path: '/v1/summarize', body: { text: '' } });
+  expect([status, json['detail']]).toEqual([
+    400,
+    'text must be at least 1 character long, but 0 characters were provided',
+  ]);
+});

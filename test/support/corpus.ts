@@ -1,0 +1,14 @@
+import { readFileSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { gunzipSync } from 'node:zlib';
+
+const FOLDER = resolve(import.meta.dirname, '../../../shared/corpora');
+
+/** The records of a corpus of `../shared/corpora`, beside this repository. */
+export function corpus<Record>(name: string): Record[] {
+  const lines = gunzipSync(readFileSync(resolve(FOLDER, `${name}.jsonl.gz`)))
+    .toString()
+    .trimEnd()
+    .split('\n');
+  return lines.map((line) => JSON.parse(line) as Record);
+}

@@ -1,0 +1,145 @@
+import { randomUUID } from 'node:crypto';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { request as sendRequest, type IncomingMessage, type OutgoingHttpHeaders } from 'node:http';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { buffer } from 'node:stream/consumers';
+import { redactLine } from '#edge/entry-handler.ts';
+import { toCallerItem, type CallerRecord } from '#edge/caller-key.ts';
+import { startLocalWeir, type LocalWeir } from '#infra/local/local-weir.ts';
+import type { LedgerEntry } from '#ledger/entry.ts';
+import { createLedgerStore } from '#ledger/ledger-store.ts';
+import { parseConfig } from '#platform/config.ts';
+import { createPlatform, type Platform } from '#platform/platform.ts';
+import { plainAnswers } from './plain-answers.ts';
+import { startScriptedUpstream, type ScriptedUpstream } from './scripted-upstream.ts';
+import { testKey } from './test-key.ts';
+
+/** A request as it goes over the wire: node:http sends header names as they are written, and any method. */
+export interface GatewayRequest {
+  /** @default POST */
+  readonly method?: string;
+  readonly path: string;
+  readonly headers?: OutgoingHttpHeaders;
+  /** A text or bytes as they stand; anything else as JSON. */
+  readonly body?: unknown;
+  /** @default the caller's key; `null`: no authorization header */
+  readonly key?: string | null;
+}
+
+export interface GatewayReply {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string | undefined>>;
+  readonly text: string;
+  /** `text` parsed, where it is a JSON object; else `{}`. */
+  readonly json: Readonly<Record<string, unknown>>;
+}
+
+const DAY_MS = 86_400_000;
+
+/**
+ * `npm start` in a test: the local gateway before the real handlers, with a scripted upstream where OpenAI would be (or the
+ * simulated one), in a data folder of its own. It lives on the real clock.
+ */
+export class LocalGateway implements AsyncDisposable {
+  readonly weir: LocalWeir;
+  /** The scripted upstream, which also answers where the simulated one is used: then it must get nothing. */
+  readonly upstream: ScriptedUpstream;
+  readonly #platform: Platform;
+  readonly #dataDir: string;
+
+  constructor(weir: LocalWeir, upstream: ScriptedUpstream, dataDir: string) {
+    this.weir = weir;
+    this.upstream = upstream;
+    this.#dataDir = dataDir;
+    this.#platform = createPlatform({
+      redact: redactLine,
+      config: parseConfig({
+        AWS_ACCESS_KEY_ID: 'local',
+        AWS_SECRET_ACCESS_KEY: 'local',
+        AWS_ENDPOINT_URL_DYNAMODB: weir.outputs.awsEndpoints?.dynamodb,
+      }),
+    });
+  }
+
+  get url(): string {
+    return this.weir.outputs.apiUrl;
+  }
+
+  async send({ method = 'POST', path, headers = {}, body, key }: GatewayRequest): Promise<GatewayReply> {
+    const bearer = key === undefined ? this.weir.keys.caller : key;
+    const bytes = toBytes(body);
+    const { promise, resolve, reject } = Promise.withResolvers<IncomingMessage>();
+    const { hostname, port } = new URL(this.url);
+    const sent = { ...(bearer !== null && { authorization: `Bearer ${bearer}` }), ...headers };
+    // Without an agent: a refusal before the body was read closes the connection.
+    const request = sendRequest({ hostname, port, method, path, headers: sent, agent: false }, resolve);
+    request.once('error', reject).end(bytes);
+    const reply = await promise;
+    const text = (await buffer(reply)).toString();
+    return {
+      status: reply.statusCode ?? 0,
+      headers: reply.headers as Record<string, string | undefined>,
+      text,
+      json: parsed(text),
+    };
+  }
+
+  /** Makes a caller, and gives its clear key. */
+  async register(record: CallerRecord, key = `weir_${randomUUID().replaceAll('-', '')}`): Promise<string> {
+    await this.#platform.dynamo.put(this.#platform.config.tables.callers, toCallerItem(key, record));
+    return key;
+  }
+
+  /** Every entry of the ledger of these days. */
+  async ledger(): Promise<LedgerEntry[]> {
+    const { dynamo, config, clock } = this.#platform;
+    const store = createLedgerStore({ dynamo, table: config.tables.ledger });
+    const [from = '', to = ''] = [-DAY_MS, DAY_MS].map((ms) => new Date(clock.nowMs() + ms).toISOString().slice(0, 10));
+    const rows = await Array.fromAsync(store.rows(from, to));
+    return rows.flatMap((row) => (row.kind === 'entry' ? [row.entry] : []));
+  }
+
+  /** All that the functions logged so far, as it stands in the file. */
+  log(): Promise<string> {
+    return readFile(this.weir.logFile, 'utf8').catch(() => '');
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.weir.stop();
+    await this.upstream.stop();
+    await rm(this.#dataDir, { recursive: true, force: true });
+  }
+}
+
+/** Starts a local Weir. `simulated`: with the upstream that `npm start` has when no key is set. */
+export async function startLocalGateway(
+  options: { readonly simulated?: boolean; readonly functionsFolder?: string } = {},
+): Promise<LocalGateway> {
+  const dataDir = await mkdtemp(join(tmpdir(), 'weir-gateway-'));
+  const upstream = await startScriptedUpstream();
+  upstream.otherwise(plainAnswers);
+  const weir = await startLocalWeir({
+    port: 0,
+    dataDir,
+    keys: {},
+    awsEndpoints: {},
+    functionsFolder: options.functionsFolder,
+    ...(!options.simulated && { openaiApiKey: testKey('gateway'), openaiBaseUrl: upstream.baseUrl }),
+  });
+  return new LocalGateway(weir, upstream, dataDir);
+}
+
+function toBytes(body: unknown): string | Uint8Array | undefined {
+  if (body === undefined || typeof body === 'string' || body instanceof Uint8Array) return body;
+  return JSON.stringify(body);
+}
+
+function parsed(text: string): Readonly<Record<string, unknown>> {
+  try {
+    const value = JSON.parse(text) as unknown;
+    return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : {};
+  } catch {
+    return {};
+  }
+}
