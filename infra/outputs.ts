@@ -34,14 +34,23 @@ export async function readOutputs(file: string): Promise<WeirOutputs> {
       `${file} cannot be read: start Weir (npm start) or deploy it (npm run deploy) first, or name the file with --outputs`,
     );
   });
-  const parsed = outputsSchema.safeParse(unwrap(JSON.parse(text) as unknown));
+  const parsed = outputsSchema.safeParse(unwrap(parseJson(text)));
   if (!parsed.success) throw new Error(`${file} is not an outputs file of Weir: ${z.prettifyError(parsed.error)}`);
   return parsed.data;
 }
 
+/** Undefined for what is no JSON: the schema then says that this is no outputs file. */
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text) as unknown;
+  } catch {
+    return undefined;
+  }
+}
+
 /** `cdk deploy` writes `{stack: {output: text}}`. */
 function unwrap(document: unknown): unknown {
-  for (const outputs of Object.values(document as Record<string, unknown>)) {
+  for (const outputs of Object.values((document ?? {}) as Record<string, unknown>)) {
     const text = (outputs as { Weir?: unknown } | null)?.Weir;
     if (typeof text === 'string') return JSON.parse(text) as unknown;
   }

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { deflateRawSync, inflateRawSync } from 'node:zlib';
 import { integerOf, type StoredItem } from '#platform/aws/attributes.ts';
-import type { CallEvent } from '#protocol/events.ts';
+import { isComplete, type CallEvent } from '#protocol/events.ts';
 
 /** A complete answer as the cache keeps it. */
 export interface StoredAnswer {
@@ -39,7 +39,7 @@ export function toCacheItem(key: string, answer: StoredAnswer) {
 
 /**
  * The answer of an item; undefined for an item that is expired (DynamoDB deletes days late, C4) or that is not what was
- * stored under this key: another form, another digest, not decodable (C8).
+ * stored under this key: another form, another digest, not decodable, no whole answer (C8).
  */
 export function fromCacheItem(key: string, item: StoredItem, nowMs: number): StoredAnswer | undefined {
   try {
@@ -49,6 +49,7 @@ export function fromCacheItem(key: string, item: StoredItem, nowMs: number): Sto
       return undefined;
     const text = inflateRawSync(body, { maxOutputLength: MAX_INFLATED_BYTES }).toString();
     const { events, modelServed } = JSON.parse(text) as Pick<StoredAnswer, 'events' | 'modelServed'>;
+    if (typeof modelServed !== 'string' || !isComplete(events)) return undefined;
     return {
       events,
       modelServed,

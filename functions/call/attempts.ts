@@ -94,7 +94,7 @@ async function attempt(request: ModelRequest, key: UpstreamKey, tab: Tab, rooms:
     upstream.breaker.sending(key.version);
     const { events, served } = await upstream.send(request, {
       signal: call.deadline.signal,
-      timeoutMs: Math.min(call.terms.attemptTimeoutMs ?? Infinity, call.deadline.remainingMs() + 1000),
+      ...(call.terms.attemptTimeoutMs !== undefined && { timeoutMs: call.terms.attemptTimeoutMs }),
       safetyIdentifier: call.principal.id,
     });
     upstream.breaker.reset(key.version);
@@ -155,8 +155,9 @@ function stopped(failure: Failure, { platform }: Rooms): Error {
 function withinDeadline<Result>(work: Promise<Result>, signal: AbortSignal): Promise<Result> {
   return new Promise((resolve, reject) => {
     const abort = () => reject(signal.reason instanceof Error ? signal.reason : new DeadlineExceeded({ limitMs: 0 }));
+    // Heard in any case: a rejection that nobody hears would end the process.
+    work.then(resolve, reject).finally(() => signal.removeEventListener('abort', abort));
     if (signal.aborted) return abort();
     signal.addEventListener('abort', abort, { once: true });
-    work.then(resolve, reject).finally(() => signal.removeEventListener('abort', abort));
   });
 }

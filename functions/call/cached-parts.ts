@@ -37,12 +37,12 @@ export async function lookUp(request: ModelRequest, tab: Tab, rooms: Rooms): Pro
   const found = cacheWish.read ? await rooms.cache.read([...new Set(keys)]) : new Map<string, StoredAnswer>();
   const known = new Map([...found].filter(([, answer]) => answer.storedAtMs >= oldestMs));
 
-  tab.hits.push(...known.values());
   const missingKeys = [...new Set(keys.filter((key) => !known.has(key)))];
   if (missingKeys.length > 0) {
-    if (cacheWish.onlyIfCached) throw new NotCached();
     tab.missed = true;
+    if (cacheWish.onlyIfCached) throw new NotCached();
   }
+  tab.hits.push(...known.values());
   const missingParts = missingKeys.map((key) => parts[keys.indexOf(key)] as ModelRequest);
   return {
     missing: missingParts.length > 0 ? joined(request, missingParts) : undefined,

@@ -79,8 +79,9 @@ function checkDays(from: string, to: string): void {
 }
 
 function parseDimensions(by: string): SpendDimension[] {
-  return [...new Set(by.split(','))].map((name) => {
-    const dimension = SPEND_DIMENSIONS.find((known) => known === name.trim());
+  const names = by.split(',').map((name) => name.trim());
+  return [...new Set(names)].map((name) => {
+    const dimension = SPEND_DIMENSIONS.find((known) => known === name);
     if (dimension) return dimension;
     const message = `by must be any of ${SPEND_DIMENSIONS.join(', ')}, but ${showValue(name)} was provided`;
     throw new InvalidRequest([{ field: 'by', message }]);

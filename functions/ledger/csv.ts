@@ -7,7 +7,7 @@ export function toCsv(columns: readonly string[], rows: readonly Readonly<Record
   return lines.map((cells) => `${cells.map(cell).join(',')}\r\n`).join('');
 }
 
-const FORMULA_START = /^[=+\-@\t\r]/;
+const FORMULA_START = /^[=+\-@\t\r\n]/;
 const PLAIN_NUMBER = /^-?\d+(\.\d+)?$/;
 
 function cell(value: unknown): string {

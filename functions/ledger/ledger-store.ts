@@ -10,6 +10,8 @@ export interface Adjustment {
   readonly callId: string;
   readonly endpoint: string;
   readonly deltaPico: bigint;
+  /** What the fact changes about the part of the cost that nobody could confirm. */
+  readonly unknownDeltaPico: bigint;
   readonly basis: string;
 }
 
@@ -85,6 +87,7 @@ export function createLedgerStore({ dynamo, table, shards = 1 }: LedgerStoreOpti
       // A repeat after a lost answer finds its own entry: same request, same cost.
       if (standing.requestId === entry.requestId && standing.costPico === entry.costPico) return 'recorded';
       const deltaPico = entry.costPico - standing.costPico;
+      const unknownDeltaPico = entry.unknownPico - standing.unknownPico;
       await dynamo.put(
         table,
         {
@@ -93,6 +96,7 @@ export function createLedgerStore({ dynamo, table, shards = 1 }: LedgerStoreOpti
           callId: entry.callId,
           endpoint: entry.endpoint,
           deltaPico,
+          unknownDeltaPico,
           basis: entry.basis,
         },
         { condition: 'attribute_not_exists(pk)' },
@@ -127,6 +131,7 @@ function toRow(item: StoredItem): LedgerRow {
       callId: textOf(item, 'callId'),
       endpoint: textOf(item, 'endpoint'),
       deltaPico: integerOf(item, 'deltaPico'),
+      unknownDeltaPico: integerOf(item, 'unknownDeltaPico'),
       basis: textOf(item, 'basis'),
     },
   };

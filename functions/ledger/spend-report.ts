@@ -55,6 +55,7 @@ export async function spendReport(rows: AsyncIterable<LedgerRow>, by: readonly S
       if (latest?.callId !== row.adjustment.callId)
         throw new Error(`adjustment without entry: ${row.adjustment.callId}`);
       latest.sum.costPico += row.adjustment.deltaPico;
+      latest.sum.unknownPico += row.adjustment.unknownDeltaPico;
     }
   }
   const ordered = [...sums.values()].sort((a, b) => compare(b.costPico, a.costPico));
@@ -93,6 +94,13 @@ function addCall(sum: Sum, entry: LedgerEntry): void {
   sum.calls += 1;
   if (entry.cache === 'hit') sum.cacheHits += 1;
   sum.savedPico += entry.savedPico;
+  // What stands in no attempt: a sweeper knows that a call may have been billed, and not for what.
+  sum.costPico += entry.costPico;
+  sum.unknownPico += entry.unknownPico;
+  for (const { costPico, basis } of entry.attempts) {
+    sum.costPico -= costPico;
+    if (basis === 'unknown') sum.unknownPico -= costPico;
+  }
 }
 
 function addAttempt(sum: Sum, attempt: Attempt): void {

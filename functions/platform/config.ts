@@ -34,6 +34,7 @@ const environment = z.object({
   WEIR_BUDGETS_TABLE: text.default('weir-budgets'),
   WEIR_CALLERS_TABLE: text.default('weir-callers'),
   WEIR_OPENAI_SECRET_ID: text.default('weir/openai'),
+  WEIR_QUEUE_URL: text.optional(),
   WEIR_DEAD_LETTER_QUEUE_URL: text.optional(),
   WEIR_MAX_RECEIVES: z.coerce.number().int().min(1).max(1000).default(3),
   WEIR_RESULT_QUEUES: queueMap.optional(),
@@ -69,6 +70,8 @@ export interface Config {
     readonly callers: string;
   };
   readonly queue: {
+    /** The endpoint's own queue. */
+    readonly url: string | undefined;
     readonly deadLetterUrl: string | undefined;
     /** After this many receives a message goes to the dead-letter queue. */
     readonly maxReceives: number;
@@ -118,6 +121,7 @@ function toConfig(env: Environment): Config {
       callers: env.WEIR_CALLERS_TABLE,
     },
     queue: {
+      url: env.WEIR_QUEUE_URL,
       deadLetterUrl: env.WEIR_DEAD_LETTER_QUEUE_URL,
       maxReceives: env.WEIR_MAX_RECEIVES,
       resultUrls: env.WEIR_RESULT_QUEUES ?? {},

@@ -53,7 +53,8 @@ export function readEmbeddings(body: unknown, textCount: number): Reply {
   const reply = asObject(body) as { data?: unknown; model?: unknown; usage?: unknown; _request_id?: unknown };
   if (!Array.isArray(reply.data) || reply.data.length !== textCount || typeof reply.model !== 'string')
     throw protocolError(reply);
-  const rows = [...(reply.data as { index: number; embedding: number[] }[])].sort((a, b) => a.index - b.index);
+  const rows = reply.data.map((row) => asObject(row) as { index: number; embedding: number[] });
+  rows.sort((a, b) => a.index - b.index);
   if (rows.some((row, position) => row.index !== position || !isVector(row.embedding))) throw protocolError(reply);
   const events: CallEvent[] = [
     { type: 'vectors', vectors: rows.map((row) => row.embedding) },

@@ -15,19 +15,20 @@ interface ReportedUsage {
 /** Usage of a reply of the Responses API in Weir's one shape; undefined when there is none that can be priced. */
 export function usageOfResponse(reported: unknown): TokenUsage | undefined {
   const usage = reported as ReportedUsage | null | undefined;
-  if (!isCount(usage?.input_tokens) || !isCount(usage.output_tokens)) return undefined;
-  const details = usage.input_tokens_details;
+  const details = usage?.input_tokens_details;
   const written = details?.cache_write_tokens ?? 0;
   const written12h = details?.cache_write_tokens_details?.ttl_12h_tokens ?? 0;
-  return {
-    inputTokens: usage.input_tokens,
+  const counts = {
+    inputTokens: usage?.input_tokens,
     cachedInputTokens: details?.cached_tokens ?? 0,
     // Without a split by lifetime all writes are of the default lifetime, 30 minutes.
     cacheWrite30mTokens: details?.cache_write_tokens_details?.ttl_30m_tokens ?? written - written12h,
     cacheWrite12hTokens: written12h,
-    outputTokens: usage.output_tokens,
-    reasoningTokens: usage.output_tokens_details?.reasoning_tokens ?? 0,
+    outputTokens: usage?.output_tokens,
+    reasoningTokens: usage?.output_tokens_details?.reasoning_tokens ?? 0,
   };
+  // One member that is no count spoils the whole: what the ledger stores must be numbers that add up.
+  return Object.values(counts).every(isCount) ? (counts as TokenUsage) : undefined;
 }
 
 /** Usage of a reply of the Embeddings API; undefined when there is none. */

@@ -8,16 +8,17 @@ export interface RetryBudget {
   earn(): void;
 }
 
-const TOKENS_AT_START = 1;
-const TOKENS_PER_SUCCESS = 0.1;
-const MAX_TOKENS = 10;
+// In tenths of a token, for ten times 0.1 is less than 1.
+const TENTHS_A_TOKEN = 10;
+const TENTHS_AT_START = 10;
+const MAX_TENTHS = 100;
 
 /** One budget an environment. It starts with one token, for ten thousand new environments start together. */
 export function createRetryBudget(): RetryBudget {
-  let tokens = TOKENS_AT_START;
+  let tenths = TENTHS_AT_START;
   return {
-    hasToken: () => tokens >= 1,
-    spend: () => void (tokens = Math.max(0, tokens - 1)),
-    earn: () => void (tokens = Math.min(MAX_TOKENS, tokens + TOKENS_PER_SUCCESS)),
+    hasToken: () => tenths >= TENTHS_A_TOKEN,
+    spend: () => void (tenths = Math.max(0, tenths - TENTHS_A_TOKEN)),
+    earn: () => void (tenths = Math.min(MAX_TENTHS, tenths + 1)),
   };
 }

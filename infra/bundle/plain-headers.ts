@@ -43,3 +43,6 @@ export class Headers {
 
 /** Only its prototype is looked at, and nothing of it is used. */
 export class Response extends Object {}
+
+/** Bodies are asked whether they are one. None is. */
+export class FormData extends Object {}

@@ -54,6 +54,7 @@ export function reasonOf(error: unknown): string {
   const root = rootOf(error);
   const { code } = root as NodeJS.ErrnoException;
   if (code === 'ECONNREFUSED') return `${root.message}: nothing listens there; is Weir running (npm start)?`;
+  if (code === 'EPIPE') return 'its reader is gone';
   const isAws = '$metadata' in error;
   return isAws ? `${error.name}: ${error.message}` : root.message || (code ?? root.name);
 }

@@ -4,6 +4,8 @@ import type { Streams } from './streams.ts';
 /** How often a terminal's line changes, and how often a log gets another one. */
 const REDRAW_MS = 100;
 const PLAIN_LINE_MS = 2_000;
+/** Of a terminal that does not know, or says 0. */
+const DEFAULT_COLUMNS = 80;
 const CLEAR_LINE = '\r\u001B[K';
 
 /** Tells how far the work is. */
@@ -23,7 +25,11 @@ export function createProgress(stderr: Streams['stderr'], clock: Clock): Progres
   let nextAtMs = 0;
   let shown = '';
   const clear = () => {
-    if (isTerminal && shown !== '') stderr.write(CLEAR_LINE);
+    if (!isTerminal || shown === '') return;
+    stderr.write(CLEAR_LINE);
+    shown = '';
+    // What was taken away is put back by the next update, whenever that is.
+    nextAtMs = 0;
   };
   return {
     clear,
@@ -32,7 +38,7 @@ export function createProgress(stderr: Streams['stderr'], clock: Clock): Progres
       nextAtMs = clock.nowMs() + pauseMs;
       shown = state;
       // A line that wraps cannot be taken back.
-      stderr.write(isTerminal ? CLEAR_LINE + state.slice(0, (stderr.columns ?? 80) - 1) : `${state}\n`);
+      stderr.write(isTerminal ? CLEAR_LINE + state.slice(0, (stderr.columns || DEFAULT_COLUMNS) - 1) : `${state}\n`);
     },
     end(state) {
       clear();

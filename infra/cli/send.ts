@@ -4,7 +4,7 @@ import { createWriteStream } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { buffer } from 'node:stream/consumers';
 import { finished } from 'node:stream/promises';
-import type { QueueResult } from '#edge/adapters/sqs.ts';
+import type { QueueResult } from '#edge/queue-message.ts';
 import type { WeirOutputs } from '#infra/outputs.ts';
 import type { Clock } from '#platform/clock.ts';
 import { about, EXIT, isAbort, reasonOf, UsageFailure, type ExitCode } from './failure.ts';
@@ -55,14 +55,15 @@ export async function sendFile(request: SendRequest, context: SendContext): Prom
   const lines = parseLines(file === '-' ? 'standard input' : file, await readSource(file, streams.stdin), runId);
   const out = request.out === undefined ? undefined : await openFile(request.out);
   const tally = createTally(endpoint, lines);
-  const writer = createResultWriter(out ?? streams.stdout, lines, inOrder);
+  const name = request.out ?? 'standard output';
+  const writer = createResultWriter({ out: out ?? streams.stdout, name, lines, inOrder });
   const progress = createProgress(streams.stderr, clock);
   const run = startRun(request, context);
 
   const book = async (result: QueueResult) => {
     const line = tally.take(result);
     if (!line) return;
-    progress.clear();
+    if (!out) progress.clear();
     await writer.write(line, result);
     progress.update(tally.describe());
   };
@@ -78,14 +79,16 @@ export async function sendFile(request: SendRequest, context: SendContext): Prom
   const { isOwn } = tally;
   const isDone = () => tally.isDone;
   const shared = { sqs, clock, signal: run.signal };
-  const failure = await run.settle(
+  const stopped = await run.settle(
     sendLines(lines, { ...shared, queueUrl: urls.url, onSent, onRefused }),
     collectResults({ ...shared, resultsUrl: urls.resultsUrl, random, isOwn, isDone, onResult: book }),
   );
   progress.end(tally.describe());
-  await writer.flush();
-  if (out) await about(request.out as string, finished(out.end()));
   if (!tally.isDone) streams.stderr.write(`${run.whyEnded()}; ${tally.describeOpen()}\n`);
+  // Also after a failure: what was taken off the queue exists nowhere else.
+  const unwritten = await failureOf(writer.flush());
+  const unfinished = out && (await failureOf(about(name, finished(out.end()))));
+  const failure = stopped ?? unwritten ?? unfinished;
   if (failure) throw failure;
   if (tally.isDone) return tally.failed === 0 ? EXIT.ok : EXIT.failed;
   return context.interrupted.aborted ? EXIT.interrupted : EXIT.failed;
@@ -116,6 +119,13 @@ async function openFile(file: string) {
   } catch (error) {
     throw new UsageFailure(`${file} cannot be written: ${reasonOf(error)}`);
   }
+}
+
+function failureOf(work: Promise<void>): Promise<Error | undefined> {
+  return work.then(
+    () => undefined,
+    (error: Error) => error,
+  );
 }
 
 /** Sending and collecting go side by side; they end together, at the last result, a failure, the timeout or Ctrl-C. */

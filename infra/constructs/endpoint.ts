@@ -51,6 +51,7 @@ export class Endpoint extends Construct {
       environment: {
         ...tableVariables(spec, state),
         WEIR_OPENAI_SECRET_ID: secretNamed(state, spec.secret).id,
+        WEIR_QUEUE_URL: this.queues.work.queueUrl,
         WEIR_DEAD_LETTER_QUEUE_URL: this.queues.deadLetters.queueUrl,
         WEIR_MAX_RECEIVES: String(maxReceives),
         WEIR_RESULT_QUEUES: Stack.of(this).toJsonString(urlsOf(resultQueues)),

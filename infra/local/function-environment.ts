@@ -26,6 +26,7 @@ export function functionEnvironment({ name, spec }: Entry, parts: LocalParts): R
     WEIR_CATALOG_FILE: parts.catalogFile,
     ...(spec.kind === 'endpoint' && { WEIR_OPENAI_SECRET_ID: parts.secrets[spec.secret] }),
     ...(queues && {
+      WEIR_QUEUE_URL: queues.url,
       WEIR_DEAD_LETTER_QUEUE_URL: queues.deadLetterUrl,
       WEIR_RESULT_QUEUES: JSON.stringify({ [`${name}-results`]: queues.resultsUrl }),
     }),

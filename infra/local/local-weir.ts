@@ -123,10 +123,10 @@ async function chooseUpstream({ openaiApiKey, openaiBaseUrl }: LocalWeirOptions,
   if (openaiApiKey !== undefined || openaiBaseUrl !== undefined) {
     return { simulated: false, baseUrl: openaiBaseUrl, apiKey: openaiApiKey ?? 'none' };
   }
-  const apiKey = 'simulated';
-  const upstream = await startSimulatedUpstream({ apiKey });
+  // Any key will do, so that `weir setup` can be tried here.
+  const upstream = await startSimulatedUpstream();
   started.defer(() => upstream.stop());
-  return { simulated: true, baseUrl: upstream.baseUrl, apiKey };
+  return { simulated: true, baseUrl: upstream.baseUrl, apiKey: 'simulated' };
 }
 
 function secretIds(entries: readonly Entry[]): Record<string, string> {

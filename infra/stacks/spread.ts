@@ -1,9 +1,10 @@
 import { createHash } from 'node:crypto';
 
 /**
- * Spreads names over as few groups as hold at most `most` each, so that a name rarely changes its group: what moves to
- * another stack is made anew there, and a queue made anew is an empty one. Each name goes to the group for which its hash
- * is highest (rendezvous hashing): a new name moves none, and a new group takes from the others only what it keeps.
+ * Spreads names over as few groups as hold at most `most` each. A name that changes its group is made anew in another
+ * stack, and a queue made anew is an empty one; so each name goes to the group for which its hash is highest (rendezvous
+ * hashing). A new name moves no other, until a group is full: then one more group takes its share, and nothing moves
+ * between the others.
  *
  * @returns the groups by number, from 0; one may be empty
  */

@@ -115,7 +115,7 @@ function startOnce({ name, file, eventFile, environment = {} }: Subject): { wall
   const report = stdout.slice(stdout.lastIndexOf('\n') + 1);
   if (error || status !== 0 || !report.startsWith('{')) throw new Error(`${name} did not start: ${stderr || stdout}`);
   const { atNs, cpuMs, isGood } = JSON.parse(report) as { atNs: string; cpuMs: number; isGood: boolean };
-  if (!isGood) throw new Error(`${name} started, but did not answer well: ${stdout}`);
+  if (!isGood) throw new Error(`${name} started, but exports no handler, or answered badly: ${stdout}`);
   return { wallMs: Number(BigInt(atNs) - startedNs) / 1e6, cpuMs };
 }
 

@@ -1,7 +1,7 @@
-import { mkdtemp, rm } from 'node:fs/promises';
 import { mkdtempSync } from 'node:fs';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import type { EndpointSpec } from '#edge/specs.ts';
 import { bundleEntries, type Bundle } from '#infra/bundle/bundle-entries.ts';
 import { readInventory } from '#infra/inventory.ts';
@@ -49,7 +49,7 @@ export class Deployment {
     this.resources = [...this.templates].flatMap(([stack, { Resources }]) =>
       Object.entries(Resources).map(([id, { Metadata: metadata, ...resource }]) => {
         const path = metadata['aws:cdk:path'].slice(stack.length + 1).replace(/\/Resource$/, '');
-        return { ...resource, stack, id, path };
+        return Object.assign(resource, { stack, id, path });
       }),
     );
   }
@@ -60,8 +60,7 @@ export class Deployment {
 
   at(path: string, type: string): Resource {
     const found = this.ofType(type).filter((resource) => resource.path === path);
-    if (found.length !== 1) throw new Error(`${found.length} resources of ${type} at ${path}`);
-    return found[0]!;
+    return only(found, `${type} at ${path}`);
   }
 
   /** What a value names: the resource behind `Ref`, `Fn::GetAtt`, or another stack's output. */
@@ -77,8 +76,8 @@ export class Deployment {
   /** A value as text, as it might be once deployed. */
   text(stack: string, value: unknown): string {
     if (typeof value !== 'object' || value === null) return String(value);
-    const { Ref, 'Fn::Join': join, 'Fn::GetStackOutput': output } = value as Reference;
-    if (join) return join[1].map((part) => this.text(stack, part)).join(join[0]);
+    const { Ref, 'Fn::Join': joined, 'Fn::GetStackOutput': output } = value as Reference;
+    if (joined) return joined[1].map((part) => this.text(stack, part)).join(joined[0]);
     if (output) return this.text(output.StackName, this.#output(output));
     if (Ref !== undefined && PSEUDO_PARAMETERS[Ref] !== undefined) return PSEUDO_PARAMETERS[Ref];
     const { Type: type, path } = this.target(stack, value);
@@ -99,9 +98,28 @@ interface Reference {
 
 /** The app of some bundles, with the paths of its constructs in the templates. */
 export function createApp(bundles: readonly Bundle[], props: Omit<WeirAppProps, 'bundles'> = {}): WeirApp {
-  const outdir = mkdtempSync(join(tmpdir(), 'weir-synth-'));
   const context = { 'aws:cdk:enable-path-metadata': true, ...props.context };
-  return new WeirApp({ ...props, bundles, outdir, context });
+  return new WeirApp({ ...props, bundles, context, outdir: newOutFolder(bundles) });
+}
+
+/** A folder for what is synthesized, beside the bundles; it goes with them. */
+export function newOutFolder(bundles: readonly Bundle[]): string {
+  return mkdtempSync(join(dirname(find(bundles, 'summarize').folder), 'cdk.out-'));
+}
+
+/** The bundle of an entry. */
+export function find(bundles: readonly Bundle[], name: string): Bundle {
+  return only(
+    bundles.filter(({ entry }) => entry.name === name),
+    name,
+  );
+}
+
+/** The one element of a list. @throws when there are none or several */
+export function only<Element>(list: readonly Element[], what: string): Element {
+  const [first] = list;
+  if (list.length !== 1 || first === undefined) throw new Error(`there are ${list.length} of ${what}`);
+  return first;
 }
 
 /** Bundles the repository's own entries into a folder of their own; `dispose` takes it away. */
@@ -117,6 +135,6 @@ export function plantEndpoint(
   name: string,
   spec: { readonly [Field in keyof EndpointSpec]?: EndpointSpec[Field] | undefined } = {},
 ): Bundle {
-  const bundle = bundles.find(({ entry }) => entry.name === 'summarize')!;
+  const bundle = find(bundles, 'summarize');
   return { ...bundle, entry: { ...bundle.entry, name, spec: { ...bundle.entry.spec, ...spec } as EndpointSpec } };
 }

@@ -28,7 +28,7 @@ export function roleOf(deployment: Deployment, lambda: Resource): Resource {
 /** Actions and resources of a role that bear a `*`, and policies of it that are not in the templates. */
 export function breadthOf(deployment: Deployment, role: Resource): string[] {
   const wildcards = statementsOf(deployment, role)
-    .flatMap((statement) => [...listOf(statement.Action), ...listOf(statement.Resource)])
+    .flatMap(({ Action: actions, Resource: resources }) => listOf(actions).concat(listOf(resources)))
     .map((part) => JSON.stringify(part))
     .filter((part) => part.includes('*'));
   const managed = listOf(role.Properties['ManagedPolicyArns'] ?? []).map((arn) => deployment.text(role.stack, arn));

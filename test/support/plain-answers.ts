@@ -1,10 +1,14 @@
 import type { RecordedRequest, Step } from './scripted-exchange.ts';
 import { answer, choose } from './scripted-steps.ts';
 
-/** Good answers for every endpoint that there is: a text, or for each text of `classify` the first label. */
+/** Good answers for every endpoint: a text, the asked schema filled plainly, or for each text of `classify` the first label. */
 export const plainAnswers: Step = choose((request) =>
-  request.body.text?.format ? answer({ json: { results: firstLabels(request) } }) : answer(),
+  asksForLabels(request) ? answer({ json: { results: firstLabels(request) } }) : answer(),
 );
+
+function asksForLabels({ body }: RecordedRequest): boolean {
+  return 'results' in ((body.text?.format?.schema as { readonly properties?: object } | undefined)?.properties ?? {});
+}
 
 function firstLabels({ body }: RecordedRequest) {
   const [labels, texts] = (body.input as { readonly content: string }[]).map(

@@ -1,21 +1,30 @@
-import * as z from 'zod';
+import type * as z from 'zod';
 import { parseCacheControl } from '#cache/cache-control.ts';
 import type { Receipt } from '#call/call.ts';
-import { InvalidRequest, WeirError } from '#platform/errors.ts';
+import { WeirError } from '#platform/errors.ts';
+import { toMessageBody } from '#platform/aws/sqs.ts';
 import { formatUsd } from '#platform/money.ts';
-import type { Platform } from '#platform/platform.ts';
 import type { Principal } from '#platform/principal.ts';
 import { deadlineAtMs } from '../call-deadline.ts';
 import type { Binding, InvocationContext, LambdaHandler } from '../entry-handler.ts';
 import { redactLine } from '../entry-handler.ts';
 import { parseInput } from '../parse-input.ts';
+import {
+  messageSchema,
+  resultUrlFor,
+  senderOf,
+  sendResult,
+  urlOf,
+  type QueueResult,
+  type Reason,
+} from '../queue-message.ts';
 import type { RunEndpoint } from '../run-endpoint.ts';
 import { parseJsonBytes } from '../safe-json.ts';
-import { showValue } from '../shown.ts';
 
 /** The parts of an SQS event that Weir reads. */
 interface SqsRecord {
   readonly messageId: string;
+  readonly receiptHandle: string;
   readonly body: string;
   readonly attributes: { readonly ApproximateReceiveCount: string };
 }
@@ -23,29 +32,6 @@ interface SqsEvent {
   readonly Records: readonly SqsRecord[];
 }
 
-/** What stands on an endpoint's queue. */
-const messageSchema = z.strictObject({
-  /** The sender's own id: the result bears it. */
-  id: z.string().min(1).max(200),
-  input: z.unknown(),
-  /** One of the deployment's result queues. @default the endpoint's own */
-  replyTo: z.string().optional(),
-});
-
-/** What stands on a result queue. */
-export type QueueResult = { readonly id: string; readonly endpoint: string } & (
-  | {
-      readonly ok: true;
-      readonly output: unknown;
-      readonly callId: string;
-      readonly costUsd: string;
-      readonly cache: string;
-    }
-  | { readonly ok: false; readonly code: string; readonly detail: string }
-);
-
-/** SQS's limit of a message. */
-const MAX_MESSAGE_BYTES = 1_048_576;
 /** With less time than this left, a message is not begun (P4). */
 const SHORTEST_CALL_MS = 3_000;
 
@@ -67,7 +53,7 @@ export function isSqsEvent(event: unknown): event is SqsEvent {
  */
 export function sqsAdapter({ run, input, timeoutMs }: SqsAdapterOptions, { name, platform }: Binding): LambdaHandler {
   const { clock, log, sqs, config } = platform;
-  const { maxReceives, deadLetterUrl, resultUrls } = config.queue;
+  const { url: queueUrl, maxReceives, deadLetterUrl, resultUrls } = config.queue;
   const principal: Principal = { id: `queue:${name}`, kind: 'queue', roles: ['caller'] };
 
   const handleRecord = async (record: SqsRecord, context: InvocationContext): Promise<void> => {
@@ -109,26 +95,44 @@ export function sqsAdapter({ run, input, timeoutMs }: SqsAdapterOptions, { name,
         error instanceof WeirError ? error : { code: 'internal', message: 'something went wrong inside' };
       const receives = Number(record.attributes.ApproximateReceiveCount);
       log.warn('a message failed', { messageId: record.messageId, endpoint: name, code, receives, maxReceives });
-      if (receives < maxReceives || deadLetterUrl === undefined) return false;
-      return bury(record, { code, detail: redactLine(message) });
+      if (receives >= maxReceives && deadLetterUrl !== undefined) {
+        return bury(record, { code, detail: redactLine(message) });
+      }
+      if (error instanceof WeirError && isHopeless(error)) await hurry(record);
+      return false;
     }
   };
 
-  const bury = async (record: SqsRecord, reason: { code: string; detail: string }): Promise<boolean> => {
+  /** What waiting cannot mend has no reason to wait: its receives are over in seconds, and the sender hears of it. */
+  const hurry = async (record: SqsRecord): Promise<void> => {
+    if (queueUrl === undefined) return;
+    await sqs.showAgainIn(queueUrl, record.receiptHandle, 0).catch((error: unknown) => {
+      log.warn('a message could not be hurried', { messageId: record.messageId, error });
+    });
+  };
+
+  const bury = async (record: SqsRecord, reason: Reason): Promise<boolean> => {
     try {
-      const id = idOf(record);
-      await sqs.send(
-        deadLetterUrl as string,
-        JSON.stringify({ messageId: record.messageId, reason, body: record.body }),
-      );
-      const ownResults = resultUrls[`${name}-results`];
-      if (id !== undefined && ownResults)
-        await sendResult(ownResults, { id, endpoint: name, ok: false, ...reason }, platform);
-      return true;
+      const letter = { messageId: record.messageId, reason, body: record.body };
+      await sqs.send(deadLetterUrl as string, toMessageBody(letter));
     } catch (error) {
       // Native redrive is the backstop: without a reason, but not lost.
       log.error('a message could not be sent to the dead-letter queue', { messageId: record.messageId, error });
       return false;
+    }
+    await tellSender(record, reason);
+    return true;
+  };
+
+  /** Where the message says who sent it. Never throws: a buried message that came again would be buried twice. */
+  const tellSender = async (record: SqsRecord, reason: Reason): Promise<void> => {
+    const { id, replyTo } = senderOf(record.body);
+    const url = urlOf(replyTo, resultUrls) ?? urlOf(`${name}-results`, resultUrls);
+    if (id === undefined || url === undefined) return;
+    try {
+      await sendResult(url, { id, endpoint: name, ok: false, ...reason }, platform);
+    } catch (error) {
+      log.error('a sender could not be told of a failed message', { messageId: record.messageId, error });
     }
   };
 
@@ -140,28 +144,7 @@ export function sqsAdapter({ run, input, timeoutMs }: SqsAdapterOptions, { name,
   };
 }
 
-function resultUrlFor(queueName: string, urls: Readonly<Record<string, string>>): string {
-  const url = urls[queueName];
-  if (url !== undefined) return url;
-  const message = `replyTo must be one of ${Object.keys(urls).join(', ')}, but ${showValue(queueName)} was provided`;
-  throw new InvalidRequest([{ field: 'replyTo', message }]);
-}
-
-async function sendResult(url: string, result: QueueResult, { sqs }: Platform): Promise<void> {
-  const body = JSON.stringify(result);
-  const bodyBytes = Buffer.byteLength(body);
-  if (bodyBytes <= MAX_MESSAGE_BYTES) return sqs.send(url, body);
-  const detail = `the result is ${bodyBytes} bytes long, but a message holds at most ${MAX_MESSAGE_BYTES}`;
-  const refusal: QueueResult = { id: result.id, endpoint: result.endpoint, ok: false, code: 'too_large', detail };
-  await sqs.send(url, JSON.stringify(refusal));
-}
-
-/** The sender's id of a message that may be anything. */
-function idOf(record: SqsRecord): string | undefined {
-  try {
-    const { id } = JSON.parse(record.body) as { id?: unknown };
-    return typeof id === 'string' ? id.slice(0, 200) : undefined;
-  } catch {
-    return undefined;
-  }
+/** The message itself is at fault, or asks for what is not there. */
+function isHopeless({ status }: WeirError): boolean {
+  return status === 400 || status === 404 || status === 413 || status === 422;
 }

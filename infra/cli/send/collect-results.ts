@@ -5,7 +5,7 @@ import {
   type Message,
   type SQSClient,
 } from '@aws-sdk/client-sqs';
-import type { QueueResult } from '#edge/adapters/sqs.ts';
+import type { QueueResult } from '#edge/queue-message.ts';
 import { sleep, type Clock } from '#platform/clock.ts';
 import { about } from '../failure.ts';
 

@@ -1,3 +1,4 @@
+import { MAX_MESSAGE_BYTES, toMessageBody } from '#platform/aws/sqs.ts';
 import { MalformedBody, WeirError } from '#platform/errors.ts';
 import { parseJsonBytes } from '#edge/safe-json.ts';
 import { UsageFailure } from '../failure.ts';
@@ -11,8 +12,6 @@ export interface OutgoingLine {
   readonly bodyBytes: number;
 }
 
-/** SQS's limit of a message. https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/quotas-messages.html */
-export const MAX_MESSAGE_BYTES = 1_048_576;
 const MAX_ID_CHARS = 200;
 const MAX_FAULTS_SHOWN = 5;
 const NEWLINE = 0x0a;
@@ -81,7 +80,7 @@ function toOutgoing(line: number, value: unknown, runId: string): OutgoingLine {
     throw new Fault(`must have an id of 1 to ${MAX_ID_CHARS} characters, but has ${received}`);
   }
   const ownId = id ?? `${runId}-${line}`;
-  const body = withoutNoncharacters(JSON.stringify({ id: ownId, input }));
+  const body = toMessageBody({ id: ownId, input });
   const bodyBytes = Buffer.byteLength(body);
   if (bodyBytes > MAX_MESSAGE_BYTES) {
     throw new Fault(`makes a message of ${bodyBytes} bytes, but a queue takes at most ${MAX_MESSAGE_BYTES}`);
@@ -97,9 +96,4 @@ function isAddressed(value: object): value is { id: unknown; input: unknown } {
 function kindOf(value: unknown): string {
   if (value === null) return 'null';
   return Array.isArray(value) ? 'an array' : `a ${typeof value}`;
-}
-
-/** SQS takes only what XML can carry. In JSON they stand inside strings alone, where an escape means the same. */
-function withoutNoncharacters(json: string): string {
-  return json.replaceAll(/[\uFFFE\uFFFF]/g, (char) => `\\u${char.charCodeAt(0).toString(16)}`);
 }

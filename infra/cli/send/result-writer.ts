@@ -1,5 +1,6 @@
 import type { Writable } from 'node:stream';
-import type { QueueResult } from '#edge/adapters/sqs.ts';
+import type { QueueResult } from '#edge/queue-message.ts';
+import { about } from '../failure.ts';
 import { write } from '../streams.ts';
 import type { OutgoingLine } from './parse-lines.ts';
 
@@ -10,10 +11,19 @@ export interface ResultWriter {
   flush(): Promise<void>;
 }
 
+export interface ResultWriterOptions {
+  readonly out: Writable;
+  /** What `out` is called in an error. */
+  readonly name: string;
+  readonly lines: readonly OutgoingLine[];
+  readonly inOrder: boolean;
+}
+
 /** As they arrive; or in the file's order, where a result waits for those of the lines before it. */
-export function createResultWriter(out: Writable, lines: readonly OutgoingLine[], inOrder: boolean): ResultWriter {
+export function createResultWriter({ out, name, lines, inOrder }: ResultWriterOptions): ResultWriter {
+  const put = (text: string) => about(name, write(out, text));
   const textOf = ({ line }: OutgoingLine, result: QueueResult) => `${JSON.stringify({ line, ...result })}\n`;
-  if (!inOrder) return { write: (line, result) => write(out, textOf(line, result)), flush: async () => {} };
+  if (!inOrder) return { write: (line, result) => put(textOf(line, result)), flush: async () => {} };
 
   const waiting = new Map<OutgoingLine, string>();
   let next = 0;
@@ -21,7 +31,7 @@ export function createResultWriter(out: Writable, lines: readonly OutgoingLine[]
     const line = lines[next++] as OutgoingLine;
     const text = waiting.get(line);
     waiting.delete(line);
-    if (text !== undefined) await write(out, text);
+    if (text !== undefined) await put(text);
   };
   const nextIsHere = () => next < lines.length && waiting.has(lines[next] as OutgoingLine);
   return {

@@ -1,7 +1,8 @@
 import { SendMessageBatchCommand, type BatchResultErrorEntry, type SQSClient } from '@aws-sdk/client-sqs';
 import { sleep, type Clock } from '#platform/clock.ts';
 import { about } from '../failure.ts';
-import { MAX_MESSAGE_BYTES, type OutgoingLine } from './parse-lines.ts';
+import { MAX_MESSAGE_BYTES } from '#platform/aws/sqs.ts';
+import type { OutgoingLine } from './parse-lines.ts';
 
 /** SQS's limits of a batch: so many messages, and as many bytes as one message may have. */
 const MAX_BATCH_LINES = 10;

@@ -1,5 +1,5 @@
 import { formatUsd, parseUsd } from '#platform/money.ts';
-import type { QueueResult } from '#edge/adapters/sqs.ts';
+import type { QueueResult } from '#edge/queue-message.ts';
 import type { OutgoingLine } from './parse-lines.ts';
 
 const MAX_OPEN_SHOWN = 10;
@@ -40,7 +40,7 @@ export function createTally(endpoint: string, lines: readonly OutgoingLine[]): T
     take(result) {
       const line = open.get(result.id);
       if (!line) return undefined;
-      
+      open.delete(result.id);
       if (result.ok) costPico += parseUsd(result.costUsd);
       else failed++;
       return line;

@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process';
 import { resolve } from 'node:path';
 import { text } from 'node:stream/consumers';
+import { onTestFinished } from 'vitest';
 import type { WeirOutputs } from '#infra/outputs.ts';
 
 const ROOT = resolve(import.meta.dirname, '../../..');
@@ -30,6 +31,8 @@ export async function runWeir(
     env: { PATH: process.env['PATH'], ...env },
     stdio: 'pipe',
   });
+  // Nothing outlives the test that started it, however that ends.
+  onTestFinished(() => void child.kill('SIGKILL'));
   interrupt?.addEventListener('abort', () => child.kill('SIGINT'));
   // A child that refuses its arguments may be gone before it has read anything.
   child.stdin.on('error', () => {});

@@ -167,6 +167,23 @@ test('P1 the real function of summarize answers from its queue, and says why a l
   expect(ran.stderr).toContain(`summarize: sent 12/12, done 12, failed 1, cost $${costUsd}\n`);
 });
 
+test('results that were held back are written, also when the queues go away', async () => {
+  const board = await openQueueBoard();
+  const goAway = async () => {
+    const [, second] = await board.take(2);
+    await board.reply(goodResult(second!));
+    while ((await board.counts(board.resultsUrl)).visible + (await board.counts(board.resultsUrl)).inFlight > 0);
+    await board[Symbol.asyncDispose]();
+  };
+
+  const sending = board.send(['-', '--in-order'], { stdin: jsonl({ text: 'one' }, { text: 'two' }) });
+  const [ran] = await Promise.all([sending, goAway()]);
+
+  expect(parsed(ran.stdout)).toMatchObject([{ line: 2, ok: true }]);
+  expect(ran.code).toBe(1);
+  expect(ran.stderr).toMatch(/stopped; still open: line 1 \(.+\)\nweir: the queue http.+: .+\n$/);
+});
+
 test('after --timeout the lines that are open are named, and what came is written', async () => {
   await using board = await openQueueBoard();
   const file = await board.file('texts.jsonl', jsonl({ text: 'slow' }, { id: 'quick', input: {} }));

@@ -105,7 +105,9 @@ test('no path, query or method is a 500', async () => {
   const statusOf = async (method: string, target: string): Promise<number> => {
     const socket = connect(Number(port), hostname);
     const key = gateway.weir.keys.administrator;
-    socket.write(`${method} ${target} HTTP/1.1\r\nhost: x\r\nauthorization: Bearer ${key}\r\nconnection: close\r\n\r\n`);
+    socket.write(
+      `${method} ${target} HTTP/1.1\r\nhost: x\r\nauthorization: Bearer ${key}\r\nconnection: close\r\n\r\n`,
+    );
     const [, status] = /^HTTP\/1.1 (\d{3})/.exec(await readText(socket)) ?? [];
     return Number(status);
   };

@@ -22,7 +22,13 @@ test('L13 a retry is a second line under the one call, with its own outcome, req
   const [entry, ...others] = await weir.ledger();
   expect(others).toEqual([]);
   expect(entry?.attempts).toMatchObject([
-    { outcome: 'failed', status: 500, costPico: 0n, basis: 'exact', upstreamRequestId: upstream.requests[0]?.requestId },
+    {
+      outcome: 'failed',
+      status: 500,
+      costPico: 0n,
+      basis: 'exact',
+      upstreamRequestId: upstream.requests[0]?.requestId,
+    },
     { outcome: 'answered', status: 200, costPico: 7_000_000n, upstreamRequestId: upstream.requests[1]?.requestId },
   ]);
   expect(entry?.costPico).toBe(7_000_000n);

@@ -3,7 +3,14 @@ import type { Attempt } from '#ledger/entry.ts';
 import { formatUsd } from '#platform/money.ts';
 import { expectBalanced } from '#test/support/counter-balance.ts';
 import type { Step } from '#test/support/scripted-exchange.ts';
-import { badRequest, contentFiltered, modelNotFound, rateLimited, serverError, unavailable } from '#test/support/scripted-failures.ts';
+import {
+  badRequest,
+  contentFiltered,
+  modelNotFound,
+  rateLimited,
+  serverError,
+  unavailable,
+} from '#test/support/scripted-failures.ts';
 import {
   answer,
   choose,
@@ -88,52 +95,56 @@ async function makeCalls(weir: Weir, random: () => number): Promise<Map<number, 
   return statuses;
 }
 
-test.each([20_261_122, 7, 4_711])("the ledger is the upstream's bill, and spend is the ledger and the counters, to the pico-dollar (seed %i)", async (seed) => {
-  const random = seededRandom(seed);
-  await using upstream = await startScriptedUpstream({ prices: tieredPrices });
-  await using weir = await startWeir({ baseUrl: upstream.baseUrl });
-  upstream.otherwise((exchange) => anyStep(random)(exchange));
-  const statuses = await makeCalls(weir, random);
-  // The mix is one: answers from the upstream and from the cache, and failures of each kind.
-  expect([...statuses.keys()]).toEqual(expect.arrayContaining([200, 400, 422, 502, 504]));
+test.each([20_261_122, 7, 4_711])(
+  "the ledger is the upstream's bill, and spend is the ledger and the counters, to the pico-dollar (seed %i)",
+  async (seed) => {
+    const random = seededRandom(seed);
+    await using upstream = await startScriptedUpstream({ prices: tieredPrices });
+    await using weir = await startWeir({ baseUrl: upstream.baseUrl });
+    upstream.otherwise((exchange) => anyStep(random)(exchange));
+    const statuses = await makeCalls(weir, random);
+    // The mix is one: answers from the upstream and from the cache, and failures of each kind.
+    expect([...statuses.keys()]).toEqual(expect.arrayContaining([200, 400, 422, 502, 504]));
 
-  const entries = await weir.ledger();
-  const attempts = entries.flatMap((entry) => entry.attempts);
-  expect(attempts).toHaveLength(upstream.requests.length);
-  expect(entries.some(({ cache }) => cache === 'hit')).toBe(true);
+    const entries = await weir.ledger();
+    const attempts = entries.flatMap((entry) => entry.attempts);
+    expect(attempts).toHaveLength(upstream.requests.length);
+    expect(entries.some(({ cache }) => cache === 'hit')).toBe(true);
 
-  // What was delivered: line by line, by OpenAI's request id.
-  const exact = attempts.filter(({ basis }) => basis === 'exact');
-  const costById = new Map(exact.map((attempt) => [attempt.upstreamRequestId, attempt.costPico]));
-  const delivered = upstream.bill.lines.filter((line) => line.delivered);
-  for (const line of delivered) expect([line.requestId, costById.get(line.requestId)]).toEqual([line.requestId, line.pico]);
-  expect(sumOf(exact)).toBe(upstream.bill.deliveredPico);
+    // What was delivered: line by line, by OpenAI's request id.
+    const exact = attempts.filter(({ basis }) => basis === 'exact');
+    const costById = new Map(exact.map((attempt) => [attempt.upstreamRequestId, attempt.costPico]));
+    const delivered = upstream.bill.lines.filter((line) => line.delivered);
+    for (const line of delivered)
+      expect([line.requestId, costById.get(line.requestId)]).toEqual([line.requestId, line.pico]);
+    expect(sumOf(exact)).toBe(upstream.bill.deliveredPico);
 
-  // What was not delivered stands apart, as unknown, and every such line of the bill has an attempt that covers it.
-  const unknown = attempts.filter(({ basis }) => basis === 'unknown');
-  const lost = upstream.bill.lines.length - delivered.length;
-  expect(lost).toBeGreaterThan(0);
-  expect(unknown.length).toBeGreaterThanOrEqual(lost);
-  expect(attempts.filter(({ basis }) => basis === 'estimated')).toEqual([]);
-  expect(sumOf(attempts)).toBe(upstream.bill.deliveredPico + sumOf(unknown));
+    // What was not delivered stands apart, as unknown, and every such line of the bill has an attempt that covers it.
+    const unknown = attempts.filter(({ basis }) => basis === 'unknown');
+    const lost = upstream.bill.lines.length - delivered.length;
+    expect(lost).toBeGreaterThan(0);
+    expect(unknown.length).toBeGreaterThanOrEqual(lost);
+    expect(attempts.filter(({ basis }) => basis === 'estimated')).toEqual([]);
+    expect(sumOf(attempts)).toBe(upstream.bill.deliveredPico + sumOf(unknown));
 
-  const totalPico = sumOf(attempts);
-  expect(entries.reduce((sum, entry) => sum + entry.costPico, 0n)).toBe(totalPico);
-  expect(entries.reduce((sum, entry) => sum + entry.unknownPico, 0n)).toBe(sumOf(unknown));
+    const totalPico = sumOf(attempts);
+    expect(entries.reduce((sum, entry) => sum + entry.costPico, 0n)).toBe(totalPico);
+    expect(entries.reduce((sum, entry) => sum + entry.unknownPico, 0n)).toBe(sumOf(unknown));
 
-  let spentPico = 0n;
-  for (const endpoint of ENDPOINTS) {
-    const counter = expectBalanced(await weir.budget(endpoint));
-    expect([...counter.holds]).toEqual([]);
-    spentPico += counter.spentPico;
-  }
-  expect(spentPico).toBe(totalPico);
+    let spentPico = 0n;
+    for (const endpoint of ENDPOINTS) {
+      const counter = expectBalanced(await weir.budget(endpoint));
+      expect([...counter.holds]).toEqual([]);
+      spentPico += counter.spentPico;
+    }
+    expect(spentPico).toBe(totalPico);
 
-  for (const by of ['endpoint', 'caller', 'model', 'day', 'endpoint,caller,model,day']) {
-    const { body } = await weir.get('finance/spend', { by }, { roles: ['finance'] });
-    expect([body['totalUsd'], body['unknownUsd']]).toEqual([formatUsd(totalPico), formatUsd(sumOf(unknown))]);
-  }
-});
+    for (const by of ['endpoint', 'caller', 'model', 'day', 'endpoint,caller,model,day']) {
+      const { body } = await weir.get('finance/spend', { by }, { roles: ['finance'] });
+      expect([body['totalUsd'], body['unknownUsd']]).toEqual([formatUsd(totalPico), formatUsd(sumOf(unknown))]);
+    }
+  },
+);
 
 function sumOf(attempts: readonly Attempt[]): bigint {
   return attempts.reduce((sum, attempt) => sum + attempt.costPico, 0n);

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { createCounterStore, type CounterStore, type Hold } from '#budgets/counter-store.ts';
@@ -14,7 +15,7 @@ const AT_MS = Date.UTC(2026, 10, 22);
 /** Counters over the embedded DynamoDB; each run of a property takes a scope of its own. */
 async function openStore() {
   const endpoint = await sharedDynamoDb();
-  const prefix = 'counter-model';
+  const prefix = `counters-${randomUUID()}`;
   await createTables(endpoint, prefix);
   const store = createCounterStore(patientDynamoDb(endpoint), localTableName('budgets', prefix));
   let scopes = 0;

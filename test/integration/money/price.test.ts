@@ -31,7 +31,11 @@ const served: readonly (readonly [string, AnswerOptions, bigint])[] = [
     { usage: { inputTokens: 1_000, outputTokens: 100, reasoningTokens: 80 } },
     150_000_000n,
   ],
-  ['a snapshot at the price of its model', { model: SNAPSHOT, usage: { inputTokens: 1_000, outputTokens: 100 } }, 150_000_000n],
+  [
+    'a snapshot at the price of its model',
+    { model: SNAPSHOT, usage: { inputTokens: 1_000, outputTokens: 100 } },
+    150_000_000n,
+  ],
   [
     'another model than was asked, at the price of the one that served',
     { model: 'gpt-5.6-luna', usage: { inputTokens: 1_000, outputTokens: 100 } },
@@ -40,8 +44,16 @@ const served: readonly (readonly [string, AnswerOptions, bigint])[] = [
   ['flex at half', { serviceTier: 'flex', usage: { inputTokens: 1_000, outputTokens: 100 } }, 75_000_000n],
   ['priority at double', { serviceTier: 'priority', usage: { inputTokens: 1_000, outputTokens: 100 } }, 300_000_000n],
   ['fast, which is priority', { serviceTier: 'fast', usage: { inputTokens: 1_000, outputTokens: 100 } }, 300_000_000n],
-  ['ultrafast at six times', { serviceTier: 'ultrafast', usage: { inputTokens: 1_000, outputTokens: 100 } }, 900_000_000n],
-  ['no tier in the reply as the standard one', { serviceTier: null, usage: { inputTokens: 1_000, outputTokens: 100 } }, 150_000_000n],
+  [
+    'ultrafast at six times',
+    { serviceTier: 'ultrafast', usage: { inputTokens: 1_000, outputTokens: 100 } },
+    900_000_000n,
+  ],
+  [
+    'no tier in the reply as the standard one',
+    { serviceTier: null, usage: { inputTokens: 1_000, outputTokens: 100 } },
+    150_000_000n,
+  ],
   [
     'the last token before long context',
     { usage: { inputTokens: 272_000, outputTokens: 100 } },
@@ -119,7 +131,11 @@ test('L10 the ledger keeps tokens by kind, and the reply names what was served a
   expect(entry?.usage).toEqual(kinds);
   expect(entry?.attempts[0]?.usage).toEqual(kinds);
   // 840 plain, 100 cached, 40 and 20 written, 100 out.
-  expect(reply.headers).toMatchObject({ 'x-weir-model': SNAPSHOT, 'x-weir-cost-usd': '0.000145', 'x-weir-attempts': '1' });
+  expect(reply.headers).toMatchObject({
+    'x-weir-model': SNAPSHOT,
+    'x-weir-cost-usd': '0.000145',
+    'x-weir-attempts': '1',
+  });
 });
 
 test('L10 a call that cost more than was held is charged in full and raises an alarm', async () => {
@@ -202,7 +218,9 @@ test('L9 a model that puts out no tokens cannot be asked to write', async () => 
 test('an answer without usage is priced by an estimate, and says so', async () => {
   await using upstream = await startScriptedUpstream({ prices });
   await using weir = await startWeir({ baseUrl: upstream.baseUrl });
-  upstream.script(answer({ text: 'Rain on still water, rings that widen and are gone, the pond forgets it.', usage: 'absent' }));
+  upstream.script(
+    answer({ text: 'Rain on still water, rings that widen and are gone, the pond forgets it.', usage: 'absent' }),
+  );
   expect((await serving(weir, { haiku: haiku() }).post('haiku', { topic: 'rain' })).status).toBe(200);
   const [entry] = await weir.ledger();
   expect(entry).toMatchObject({ basis: 'estimated', unknownPico: 0n });

@@ -6,6 +6,7 @@ import type { LedgerEntry } from '#ledger/entry.ts';
 import { createLedgerStore } from '#ledger/ledger-store.ts';
 import { fromAttributes, type AttributeValue } from '#platform/aws/attributes.ts';
 import { mintCallId } from '#platform/call-id.ts';
+import { formatUsd } from '#platform/money.ts';
 import { expectBalanced, heldIn } from '#test/support/counter-balance.ts';
 import { dropRequest, holdRequest } from '#test/support/fault-proxy.ts';
 import { haiku, serving } from '#test/support/haiku.ts';
@@ -58,17 +59,20 @@ test.each([
   ['refused by the upstream', badRequest(), 400],
   ['failing', serverError(), 502],
   ['lost', resetAfterBilling(), 504],
-])('spend is settled before the reply of a call that was %s: the counter read right after it has no hold', async (_, step, status) => {
-  await using upstream = await startScriptedUpstream({ prices: tieredPrices });
-  await using weir = await startWeir({ baseUrl: upstream.baseUrl });
-  upstream.otherwise(step);
-  const reply = await serving(weir, { haiku: haiku() }).post('haiku', { topic: 'rain' });
-  const counter = expectBalanced(await weir.budget('haiku'));
-  expect(reply.status).toBe(status);
-  expect([...counter.holds]).toEqual([]);
-  const [entry] = await weir.ledger();
-  expect(counter.spentPico).toBe(entry?.costPico);
-});
+])(
+  'spend is settled before the reply of a call that was %s: the counter read right after it has no hold',
+  async (_, step, status) => {
+    await using upstream = await startScriptedUpstream({ prices: tieredPrices });
+    await using weir = await startWeir({ baseUrl: upstream.baseUrl });
+    upstream.otherwise(step);
+    const reply = await serving(weir, { haiku: haiku() }).post('haiku', { topic: 'rain' });
+    const counter = expectBalanced(await weir.budget('haiku'));
+    expect(reply.status).toBe(status);
+    expect([...counter.holds]).toEqual([]);
+    const [entry] = await weir.ledger();
+    expect(counter.spentPico).toBe(entry?.costPico);
+  },
+);
 
 test('R4 spend is settled before the reply when the deadline comes while the upstream hangs', async () => {
   await using upstream = await startScriptedUpstream({ prices: tieredPrices });
@@ -156,7 +160,8 @@ test('L5 a process that finds its entry written by a sweeper adds an adjustment 
   await gate.reached();
   const own = entryIn(weir.dynamoDb.requests.find(({ body }) => body.includes('"holdIds"'))?.body);
   const bound = { ...own.attempts[0]!, costPico: 9_999_999_999n, basis: 'unknown' as const };
-  const swept: LedgerEntry = { ...own, requestId: 'sweeper', attempts: [bound], costPico: bound.costPico };
+  const { costPico } = bound;
+  const swept: LedgerEntry = { ...own, requestId: 'sweeper', attempts: [bound], costPico, unknownPico: costPico };
   expect(await ledger.record(swept)).toBe('recorded');
   gate.open();
   expect((await calling).status).toBe(200);
@@ -164,8 +169,15 @@ test('L5 a process that finds its entry written by a sweeper adds an adjustment 
   const rows = await weir.ledgerRows();
   expect(rows.map(({ kind }) => kind)).toEqual(['entry', 'adjustment']);
   expect(rows[1]).toMatchObject({
-    adjustment: { callId: own.callId, deltaPico: upstream.bill.totalPico - bound.costPico, basis: 'exact' },
+    adjustment: {
+      callId: own.callId,
+      deltaPico: upstream.bill.totalPico - costPico,
+      unknownDeltaPico: -costPico,
+      basis: 'exact',
+    },
   });
+  const spend = await weir.get('finance/spend', {}, { roles: ['finance'] });
+  expect(spend.body).toMatchObject({ totalUsd: formatUsd(upstream.bill.totalPico), unknownUsd: '0' });
   expect(weir.dynamoDb.requests.filter(({ body }) => body.includes(SETTLE))).toEqual([]);
   expect([...expectBalanced(await weir.budget('haiku')).holds.keys()]).toEqual(own.holdIds);
 });

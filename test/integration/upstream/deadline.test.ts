@@ -7,6 +7,7 @@ import { systemClock } from '#platform/clock.ts';
 import { startDeadline } from '#platform/deadline.ts';
 import { CallerGone } from '#platform/errors.ts';
 import { expectBooksToAgree } from '#test/support/books.ts';
+import { haiku, serving } from '#test/support/haiku.ts';
 import { rateLimited, serverError } from '#test/support/scripted-failures.ts';
 import { hang } from '#test/support/scripted-steps.ts';
 import { startScriptedUpstream } from '#test/support/scripted-upstream.ts';
@@ -56,8 +57,8 @@ test('R4 by the machine’s own clock: a tenth of Lambda’s time is still left 
   upstream.otherwise(hang({ billed: true }));
   await using weir = await startWeir({ baseUrl: upstream.baseUrl, clock: systemClock });
   const startedMs = Date.now();
-  const reply = await weir.post('summarize', body, { remainingMs: 3_000 });
-  expect(Date.now() - startedMs).toBeLessThan(2_700);
+  const reply = await weir.post('summarize', body, { remainingMs: 5_000 });
+  expect(Date.now() - startedMs).toBeLessThan(4_500);
   expect(reply.body['code']).toBe('deadline_exceeded');
   await expectBooksToAgree(weir, upstream);
 });
@@ -176,4 +177,24 @@ test('a backoff that would pass the deadline is not waited for', async () => {
   await using weir = await startWeir({ baseUrl: upstream.baseUrl });
   const reply = await weir.post('summarize', body, { headers: { 'x-weir-timeout-ms': '2000' } });
   expect([reply.status, reply.headers['retry-after'], upstream.requests.length]).toEqual([429, '2', 1]);
+});
+
+test.each([
+  ['before it answers', hang({ billed: true })],
+  ['in the middle of its answer', hang({ billed: true, afterHeaders: true })],
+])('an attempt that hangs %s is cut at the endpoint’s limit for one, so that a retry fits', async (_when, step) => {
+  await using upstream = await startScriptedUpstream({ prices: upstreamPrices });
+  upstream.script(step);
+  await using weir = await startWeir({ baseUrl: upstream.baseUrl });
+  const limits = { timeoutMs: 20_000, maxOutputTokens: 100, attemptTimeoutMs: 5_000 };
+  const pending = serving(weir, { haiku: haiku({ limits }) }).post('haiku', { topic: 'rain' });
+  await upstream.received();
+  await weir.clock.advance(5_000);
+  const reply = await pending;
+  expect([reply.status, upstream.requests.length]).toEqual([200, 2]);
+  expect(await weir.ledger()).toMatchObject([
+    { attempts: [{ outcome: 'timeout', basis: 'unknown' }, { basis: 'exact' }] },
+  ]);
+  await expectBooksToAgree(weir, upstream, 'haiku');
+  expect(weir.clock.pending).toBe(0);
 });

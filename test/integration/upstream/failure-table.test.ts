@@ -181,6 +181,20 @@ test('R1 after a failure that passes, the second attempt answers', async () => {
   }
 });
 
+test('R1 an upstream that cannot be reached was sent nothing, and costs nothing: 2 attempts, and 504', async () => {
+  const upstream = await startScriptedUpstream();
+  await upstream.stop();
+  await using weir = await startWeir({ baseUrl: upstream.baseUrl });
+  const reply = await weir.post('summarize', { text: 'A weir is a low wall across a river.' });
+  expect([reply.status, reply.body['code'], reply.headers['x-should-retry']]).toEqual([
+    504,
+    'upstream_unreachable',
+    'false',
+  ]);
+  const unsent = { outcome: 'unreachable', costPico: 0n, basis: 'exact' };
+  expect(await weir.ledger()).toMatchObject([{ costPico: 0n, attempts: [unsent, unsent] }]);
+});
+
 test('R1 401 invalid_api_key: the secret is read again once, and no more', async () => {
   await using upstream = await startScriptedUpstream({ prices: upstreamPrices });
   upstream.otherwise(invalidApiKey());

@@ -1,9 +1,8 @@
-import { mkdtemp, mkdir, rm, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
-import { expect, onTestFinished, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { expectBooksToAgree } from '#test/support/books.ts';
 import { modelNotFound, serverError } from '#test/support/scripted-failures.ts';
 import { answer, choose } from '#test/support/scripted-steps.ts';
+import { haiku, serving } from '#test/support/haiku.ts';
 import { startScriptedUpstream } from '#test/support/scripted-upstream.ts';
 import { upstreamPrices } from '#test/support/upstream-prices.ts';
 import { startWeir } from '#test/support/weir.ts';
@@ -80,13 +79,12 @@ test('C3 a fallback’s answer is not cached under the primary’s key', async (
 test('C3 nor is it when the fallback’s name begins with the primary’s', async () => {
   await using upstream = await startScriptedUpstream();
   upstream.otherwise(choose(({ body: { model } }) => (model === 'gpt-5' ? modelNotFound() : answer())));
-  await using weir = await startWeir({
-    baseUrl: upstream.baseUrl,
-    functionsFolder: await folderWith('haiku', `{ name: 'old', model: 'gpt-5', fallbacks: ['gpt-5-mini'] }`),
-  });
-  const first = await weir.post('haiku', { topic: 'rain' });
+  await using weir = await startWeir({ baseUrl: upstream.baseUrl });
+  const model = { name: 'old', model: 'gpt-5', fallbacks: ['gpt-5-mini'] };
+  const environment = serving(weir, { haiku: haiku({ model, deterministic: { ttlSeconds: 600 } }) });
+  const first = await environment.post('haiku', { topic: 'rain' });
   expect(first.headers).toMatchObject({ 'x-weir-cache': 'miss', 'x-weir-model': 'gpt-5-mini' });
-  expect((await weir.post('haiku', { topic: 'rain' })).headers['x-weir-cache']).toBe('miss');
+  expect((await environment.post('haiku', { topic: 'rain' })).headers['x-weir-cache']).toBe('miss');
 });
 
 test('C3 a dated snapshot of the model that was asked is cached', async () => {
@@ -121,26 +119,3 @@ test('L8 an answer without usage is charged by an estimate, and says so', async 
   expect(charged).toBeGreaterThan(billed / 2);
   expect(charged).toBeLessThan(billed * 2);
 });
-
-/** A temporary `functions` with one endpoint, inside the repository so that `#` names resolve. */
-async function folderWith(name: string, tier: string): Promise<string> {
-  const folder = await mkdtemp(join(import.meta.dirname, '.functions-'));
-  onTestFinished(() => rm(folder, { recursive: true, force: true }));
-  await mkdir(join(folder, 'endpoints'));
-  const source = `
-    import * as z from 'zod';
-    import { defineEndpoint } from '#edge/define-endpoint.ts';
-    export const { handler, spec } = defineEndpoint({
-      summary: 'A haiku.',
-      input: z.strictObject({ topic: z.string() }),
-      output: z.strictObject({ haiku: z.string() }),
-      example: { topic: 'rain' },
-      model: ${tier},
-      limits: { timeoutMs: 10_000, maxOutputTokens: 100 },
-      deterministic: { ttlSeconds: 600 },
-      prompt: ({ topic }) => ({ instructions: 'Write a haiku.', input: topic }),
-      fromText: (haiku) => ({ haiku }),
-    });`;
-  await writeFile(join(folder, 'endpoints', `${name}.ts`), source);
-  return folder;
-}

@@ -1,0 +1,74 @@
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { failure, invalidApiKey, requestTooLarge } from '#test/support/scripted-failures.ts';
+import { htmlWith200, refusal } from '#test/support/scripted-steps.ts';
+import type { Step } from '#test/support/scripted-exchange.ts';
+import { startLocalGateway, type GatewayReply, type LocalGateway } from '#test/support/local-gateway.ts';
+import { testKey } from '#test/support/test-key.ts';
+
+let gateway: LocalGateway;
+beforeAll(async () => {
+  gateway = await startLocalGateway();
+});
+afterAll(() => gateway[Symbol.asyncDispose]());
+
+const key = testKey('gateway');
+/** All that an upstream might say and no caller may hear. */
+const bait =
+  `Key ${key.slice(0, 20)}… of org-bait, project proj_bait, role arn:aws:iam::123456789012:role/bait failed\n` +
+  '    at Object.bait (/srv/app/bait.js:1:2)';
+const headers = { 'openai-organization': 'org-bait', 'openai-project': 'proj_bait', 'x-request-id': 'req_bait' };
+
+/** What a reply gives away: of keys, organisations, roles and stacks. */
+function givenAway({ text, headers: replyHeaders }: GatewayReply): string[] {
+  const all = `${text}\n${JSON.stringify(replyHeaders)}`;
+  const secrets = [key, gateway.weir.keys.caller, gateway.weir.keys.administrator];
+  const fragments = secrets.flatMap((secret) => [secret.slice(0, 12), secret.slice(-12)]);
+  const found = [...fragments, 'org-', 'proj_', 'arn:', 'openai-organization', 'node_modules', '.ts:', 'file://'];
+  const patterns = [/\bat \S+ \(/, /\/(functions|infra|home|srv|work)\//, /Error:/];
+  return [
+    ...found.filter((part) => all.includes(part)),
+    ...patterns.filter((pattern) => pattern.test(all)).map(String),
+  ];
+}
+
+const failures: readonly (readonly [string, Step, number])[] = [
+  ['400', failure({ status: 400, message: bait, headers }), 400],
+  ['400 with a code that is a sentence', failure({ status: 400, message: bait, code: bait, type: bait, headers }), 400],
+  ['401 that quotes the key', invalidApiKey({ headers }), 502],
+  ['403', failure({ status: 403, message: bait, headers }), 502],
+  ['404', failure({ status: 404, message: bait, headers }), 502],
+  ['413', failure({ status: 413, body: bait, headers }), 413],
+  ['422', failure({ status: 422, body: { error: bait }, headers }), 422],
+  ['429 of a request too large', requestTooLarge({ headers }), 413],
+  ['a status that nobody knows', failure({ status: 418, body: bait, headers }), 502],
+  ['a page in place of JSON', htmlWith200(), 502],
+  ['a refusal in the model’s own words', refusal(bait), 422],
+];
+
+test.each(failures)('A6 a failure of the upstream (%s) gives nothing away', async (_what, step, status) => {
+  // Also to the attempts after the first, where there are any.
+  gateway.upstream.otherwise(step);
+  const body = { text: `A text about ${Math.random()}` };
+  const reply = await gateway.send({ path: '/v1/summarize', body });
+  expect([reply.status, givenAway(reply)]).toEqual([status, []]);
+  expect(reply.json).toMatchObject({ status, requestId: reply.headers['x-request-id'] });
+  expect(await gateway.log()).not.toContain(key.slice(0, 20));
+});
+
+test('A6 health says that it runs, and nothing else', async () => {
+  const reply = await gateway.send({ method: 'GET', path: '/health', key: null });
+  expect([reply.status, reply.text, givenAway(reply)]).toEqual([200, '{"status":"ok"}', []]);
+});
+
+test('A6 neither do the replies of the gateway itself', async () => {
+  const replies = await Promise.all([
+    gateway.send({ method: 'GET', path: '/nowhere', key: null }),
+    gateway.send({ path: '/v1/summarize', key: null }),
+    gateway.send({ path: '/v1/summarize', key: 'wrong' }),
+    gateway.send({ method: 'GET', path: '/v1/spend' }),
+    gateway.send({ path: '/v1/summarize', body: '{' }),
+    gateway.send({ path: '/v1/summarize', body: {} }),
+    gateway.send({ method: 'GET', path: '/openapi.json', key: null }),
+  ]);
+  for (const reply of replies) expect(givenAway(reply)).toEqual([]);
+});

@@ -1,0 +1,89 @@
+import { Validator } from '@seriousme/openapi-schema-validator';
+import * as z from 'zod';
+import { beforeAll, expect, test } from 'vitest';
+import { createCatalog } from '#infra/catalog.ts';
+import { readInventory, type Entry } from '#infra/inventory.ts';
+import { pathOf, routedEntries } from '#infra/routes.ts';
+import type { OpenApi } from '#test/support/openapi-faults.ts';
+
+interface Operation {
+  readonly operationId: string;
+  readonly security: readonly object[];
+  readonly parameters?: readonly { readonly name: string; readonly in: string }[];
+  readonly requestBody?: {
+    readonly content: { readonly 'application/json': { readonly schema: object; readonly example: unknown } };
+  };
+}
+
+let entries: Entry[];
+let document: OpenApi;
+beforeAll(async () => {
+  entries = await readInventory();
+  document = createCatalog(entries).openapi as OpenApi;
+});
+
+function operationOf(path: string, method: string): Operation {
+  return document.paths[path]![method.toLowerCase()] as unknown as Operation;
+}
+
+test('the document is valid OpenAPI 3.1, by a public validator', async () => {
+  const validator = new Validator();
+  const result = await validator.validate(structuredClone(document) as object);
+  expect(result).toEqual({ valid: true });
+  expect(validator.version).toBe('3.1');
+});
+
+test('the validator is one that can say no', async () => {
+  for (const spoil of [
+    (copy: Record<string, unknown>) => delete copy['info'],
+    (copy: Record<string, unknown>) => (copy['paths'] = { 'no-slash': {} }),
+    (copy: Record<string, unknown>) => (copy['components'] = { schemas: 5 }),
+  ]) {
+    const copy = structuredClone(document) as unknown as Record<string, unknown>;
+    spoil(copy);
+    expect((await new Validator().validate(copy)).valid).toBe(false);
+  }
+});
+
+test('every route of the inventory is in it, and nothing else', () => {
+  const routes = routedEntries(entries).map((entry) => `${entry.spec.method.toLowerCase()} ${pathOf(entry)}`);
+  const told = Object.entries(document.paths).flatMap(([path, item]) =>
+    Object.keys(item).map((method) => `${method} ${path}`),
+  );
+  expect(told.sort()).toEqual(routes.sort());
+});
+
+test('no two operations have one id, and every reference leads somewhere', () => {
+  const ids = Object.values(document.paths).flatMap((item) =>
+    Object.values(item).map(({ operationId }) => operationId),
+  );
+  expect(new Set(ids).size).toBe(ids.length);
+  for (const [, name = ''] of JSON.stringify(document).matchAll(/"\$ref":"#\/components\/schemas\/([^"]+)"/g)) {
+    expect(Object.keys(document.components.schemas)).toContain(name);
+  }
+});
+
+test('what needs a key says so, and what is public says that', () => {
+  for (const entry of routedEntries(entries)) {
+    const { security } = operationOf(pathOf(entry), entry.spec.method);
+    expect([entry.name, security]).toEqual([entry.name, entry.spec.access === 'public' ? [] : [{ key: [] }]]);
+  }
+});
+
+test('an endpoint’s example fits what the document says of its body, and a default need not be given', () => {
+  for (const entry of routedEntries(entries)) {
+    const { requestBody } = operationOf(pathOf(entry), entry.spec.method);
+    if (!requestBody) continue;
+    const { schema, example } = requestBody.content['application/json'];
+    expect([entry.name, z.fromJSONSchema(schema as never).safeParse(example).success]).toEqual([entry.name, true]);
+  }
+  const summarize = operationOf('/v1/summarize', 'POST').requestBody!.content['application/json'].schema;
+  expect(summarize).toMatchObject({ required: ['text'], additionalProperties: false });
+});
+
+test('a route’s query parameters stand in it with their meaning', () => {
+  const { parameters } = operationOf('/v1/spend', 'GET');
+  expect(parameters!.map(({ name }) => name)).toEqual(['from', 'to', 'by', 'format']);
+  for (const parameter of parameters!)
+    expect(parameter).toMatchObject({ in: 'query', required: false, schema: { description: expect.any(String) } });
+});
