@@ -49,9 +49,8 @@ export async function sendResult(url: string, result: QueueResult, { sqs }: Plat
   await sqs.send(url, toMessageBody(refusal));
 }
 
-/** The URL of a result queue, where the deployment has one of this name. */
-export /** The URL of a result queue, if the deployment has one of that name. */
-function urlOf(queueName: string | undefined, urls: Readonly<Record<string, string>>): string | undefined {
+/** The URL of a result queue, if the deployment has one of that name. */
+export function urlOf(queueName: string | undefined, urls: Readonly<Record<string, string>>): string | undefined {
   return queueName !== undefined && Object.hasOwn(urls, queueName) ? urls[queueName] : undefined;
 }
 

@@ -4,13 +4,11 @@ import { request as sendRequest, type IncomingMessage, type OutgoingHttpHeaders 
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { buffer } from 'node:stream/consumers';
-import { redactLine } from '#edge/entry-handler.ts';
 import { toCallerItem, type CallerRecord } from '#edge/caller-key.ts';
 import { startLocalWeir, type LocalWeir } from '#infra/local/local-weir.ts';
 import type { LedgerEntry } from '#ledger/entry.ts';
-import { createLedgerStore } from '#ledger/ledger-store.ts';
-import { parseConfig } from '#platform/config.ts';
-import { createPlatform, type Platform } from '#platform/platform.ts';
+import type { Platform } from '#platform/platform.ts';
+import { localPlatform, readLedger } from './local-ledger.ts';
 import { plainAnswers } from './plain-answers.ts';
 import { startScriptedUpstream, type ScriptedUpstream } from './scripted-upstream.ts';
 import { testKey } from './test-key.ts';
@@ -35,8 +33,6 @@ export interface GatewayReply {
   readonly json: Readonly<Record<string, unknown>>;
 }
 
-const DAY_MS = 86_400_000;
-
 /**
  * `npm start` in a test: the local gateway before the real handlers, with a scripted upstream where OpenAI would be (or the
  * simulated one), in a data folder of its own. It lives on the real clock.
@@ -52,14 +48,7 @@ export class LocalGateway implements AsyncDisposable {
     this.weir = weir;
     this.upstream = upstream;
     this.#dataDir = dataDir;
-    this.#platform = createPlatform({
-      redact: redactLine,
-      config: parseConfig({
-        AWS_ACCESS_KEY_ID: 'local',
-        AWS_SECRET_ACCESS_KEY: 'local',
-        AWS_ENDPOINT_URL_DYNAMODB: weir.outputs.awsEndpoints?.dynamodb,
-      }),
-    });
+    this.#platform = localPlatform(weir.outputs.awsEndpoints?.dynamodb);
   }
 
   get url(): string {
@@ -92,12 +81,8 @@ export class LocalGateway implements AsyncDisposable {
   }
 
   /** Every entry of the ledger of these days. */
-  async ledger(): Promise<LedgerEntry[]> {
-    const { dynamo, config, clock } = this.#platform;
-    const store = createLedgerStore({ dynamo, table: config.tables.ledger });
-    const [from = '', to = ''] = [-DAY_MS, DAY_MS].map((ms) => new Date(clock.nowMs() + ms).toISOString().slice(0, 10));
-    const rows = await Array.fromAsync(store.rows(from, to));
-    return rows.flatMap((row) => (row.kind === 'entry' ? [row.entry] : []));
+  ledger(): Promise<LedgerEntry[]> {
+    return readLedger(this.#platform);
   }
 
   /** All that the functions logged so far, as it stands in the file. */
