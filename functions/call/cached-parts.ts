@@ -3,7 +3,7 @@ import type { StoredAnswer } from '#cache/stored-answer.ts';
 import { NotCached } from '#platform/errors.ts';
 import { isComplete, type CallEvent } from '#protocol/events.ts';
 import type { EmbedRequest, ModelRequest } from '#protocol/request.ts';
-import type { Answered } from './attempts.ts';
+import type { Answered } from './attempt.ts';
 import type { Rooms } from './rooms.ts';
 import type { Tab } from './tab.ts';
 

@@ -50,6 +50,11 @@ export class Tab {
     return covered;
   }
 
+  /** What was covered is not going to be sent. */
+  uncover(boundPico: bigint): void {
+    this.#committedPico -= boundPico;
+  }
+
   /** An attempt is over: its line goes into the entry, and its cost takes the place of its bound. */
   close(attempt: Attempt, boundPico: bigint): void {
     this.attempts.push(attempt);

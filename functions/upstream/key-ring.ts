@@ -68,7 +68,7 @@ export function createKeyRing(options: KeyRingOptions): KeyRing {
       alarm: 'key-stale',
       secretId,
       error,
-      version: old.key.version,
+      keyVersion: old.key.version,
     });
     held = { ...old, freshUntilMs: Math.min(clock.nowMs() + REFRESH_PAUSE_MS, old.readAtMs + staleLimitMs) };
     return old.key;

@@ -83,7 +83,10 @@ export class Endpoint extends Construct {
     }
   }
 
-  /** Lambda's poller works as the function's role: the event source adds what it needs for this queue. */
+  /**
+   * Lambda's poller works as the function's role, and the event source adds what it needs for this queue: also what the
+   * function itself uses of it, to change a message's visibility.
+   */
   #workOnQueue(maxConcurrency: number): void {
     const source = new SqsEventSource(this.queues.work, {
       batchSize: MESSAGES_A_BATCH,

@@ -1,5 +1,13 @@
-import { CreateTableCommand, DynamoDBClient, ResourceInUseException } from '@aws-sdk/client-dynamodb';
+import {
+  CreateTableCommand,
+  DescribeTableCommand,
+  DynamoDBClient,
+  ResourceInUseException,
+} from '@aws-sdk/client-dynamodb';
+import { setTimeout as delay } from 'node:timers/promises';
 import { TABLES, type TableDefinition } from '../tables.ts';
+
+const POLL_MS = 10;
 
 /**
  * Name of a table on this machine: with the usual prefix, the one that the functions' config takes where nothing else is
@@ -9,7 +17,7 @@ export function localTableName(name: TableDefinition['name'], prefix = 'weir'): 
   return `${prefix}-${name}`;
 }
 
-/** Makes all of Weir's tables at a DynamoDB endpoint; those that exist stay as they are. */
+/** Makes all of Weir's tables at a DynamoDB endpoint, ready for use; those that exist stay as they are. */
 export async function createTables(endpoint: string, prefix?: string): Promise<void> {
   const client = new DynamoDBClient({
     endpoint,
@@ -38,4 +46,11 @@ async function createTable(client: DynamoDBClient, table: TableDefinition, prefi
   await client.send(command).catch((error: unknown) => {
     if (!(error instanceof ResourceInUseException)) throw error;
   });
+  await untilActive(client, localTableName(name, prefix));
+}
+
+/** A table is acknowledged before it is there: asked at once, it does not exist. */
+async function untilActive(client: DynamoDBClient, tableName: string): Promise<void> {
+  const describe = new DescribeTableCommand({ TableName: tableName });
+  while ((await client.send(describe)).Table?.TableStatus !== 'ACTIVE') await delay(POLL_MS);
 }

@@ -12,6 +12,7 @@ import { createTables, localTableName } from './create-tables.ts';
 import { createAllQueues, createSqsClient, startPolling } from './endpoint-queues.ts';
 import { functionEnvironment } from './function-environment.ts';
 import { startGateway } from './gateway.ts';
+import { holdFolder } from './hold-folder.ts';
 import { hostFunction } from './lambda-host.ts';
 import { openLogFile } from './log-file.ts';
 import { keepLocalKeys, registerLocalCallers, storeUpstreamKey, type LocalKeys } from './local-keys.ts';
@@ -55,6 +56,7 @@ export async function startLocalWeir(options: LocalWeirOptions): Promise<LocalWe
   // Whatever was started is ended in the reverse order: at the end, or at once when a later step fails.
   await using started = new AsyncDisposableStack();
   await mkdir(dataDir, { recursive: true, mode: 0o700 });
+  started.defer(await holdFolder(dataDir));
   const log = openLogFile(join(dataDir, 'weir.log'));
   started.defer(log.flushed);
 

@@ -6,7 +6,7 @@ import { promisify } from 'node:util';
 import { expect, onTestFinished, test } from 'vitest';
 import { formatUsd } from '#platform/money.ts';
 import { localPlatform, readLedger } from '#test/support/local-ledger.ts';
-import { isAlive, startWeirProcess, StartedWeir } from '#test/support/started-weir.ts';
+import { isAlive, StartedWeir } from '#test/support/started-weir.ts';
 
 const run = promisify(execFile);
 
@@ -17,12 +17,17 @@ async function dataFolder(): Promise<string> {
   return folder;
 }
 
-async function start(dataDir: string, variables: Record<string, string> = {}): Promise<StartedWeir> {
-  const weir = await startWeirProcess(dataDir, variables);
+/** Starts Weir; whatever becomes of it, it is gone when the test is over. */
+function spawned(dataDir: string, variables: Record<string, string> = {}): StartedWeir {
+  const weir = new StartedWeir(dataDir, variables);
   onTestFinished(async () => {
     if (weir.process.exitCode === null && weir.process.signalCode === null) await weir.interrupt();
   });
   return weir;
+}
+
+async function start(dataDir: string, variables: Record<string, string> = {}): Promise<StartedWeir> {
+  return spawned(dataDir, variables).ready();
 }
 
 /** The lines to try, as they stand on the terminal. */
@@ -155,14 +160,14 @@ test('a second start is told in one line that the port or the data folder is tak
   const folder = await dataFolder();
   const weir = await start(folder);
   const { port } = new URL(weir.outputs.apiUrl);
-  const onItsPort = await new StartedWeir(await dataFolder(), { PORT: port }).ended;
+  const onItsPort = await spawned(await dataFolder(), { PORT: port }).ended;
   expect([onItsPort.exitCode, onItsPort.stdout, onItsPort.stderr]).toEqual([
     1,
     '',
     `port ${port} is taken: set PORT to another one\n`,
   ]);
   for (const taken of [port, '0']) {
-    const inItsFolder = await new StartedWeir(folder, { PORT: taken }).ended;
+    const inItsFolder = await spawned(folder, { PORT: taken }).ended;
     expect([inItsFolder.exitCode, inItsFolder.stdout]).toEqual([1, '']);
     expect(inItsFolder.stderr.trimEnd().split('\n')).toHaveLength(1);
   }
@@ -172,7 +177,7 @@ test('a second start is told in one line that the port or the data folder is tak
 
 test('a port that is none is refused in one line', async () => {
   for (const PORT of ['http', '65536', '-1', '80.5']) {
-    const { exitCode, stderr } = await new StartedWeir(await dataFolder(), { PORT }).ended;
+    const { exitCode, stderr } = await spawned(await dataFolder(), { PORT }).ended;
     expect([exitCode, stderr]).toEqual([1, `PORT must be a number from 0 to 65535, but '${PORT}' was given\n`]);
   }
 });

@@ -172,6 +172,7 @@ test('each function is told what it uses and no more, and understands it', () =>
     const queue = `https://sqs.eu-central-1.amazonaws.com/111122223333/${slugOf(entry.name)}/Queues`;
     expect(config.openaiSecretId).toBe(`weir/prod/${entry.spec.secret}`);
     expect(config.queue).toEqual({
+      url: `${queue}/Work`,
       deadLetterUrl: `${queue}/DeadLetters`,
       maxReceives: 3,
       resultUrls: { [`${entry.name}-results`]: `${queue}/Results` },

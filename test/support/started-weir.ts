@@ -70,14 +70,6 @@ export class StartedWeir {
   }
 }
 
-/** Starts Weir and waits until it is ready. */
-export function startWeirProcess(
-  dataDir: string,
-  variables: Readonly<Record<string, string>> = {},
-): Promise<StartedWeir> {
-  return new StartedWeir(dataDir, variables).ready();
-}
-
 /** Whether a process still runs. */
 export function isAlive(pid: number): boolean {
   try {

@@ -74,7 +74,8 @@ test('P1 through the emulator: nine results, and the poison is in the dead-lette
   await using upstream = await startScriptedUpstream({ prices: tieredPrices });
   await using polled = await startPolled(upstream);
   const { client, queues, weir } = polled;
-  for (let at = 0; at < 10; at++) await send(client, queues.url, at === 4 ? { id: 'line-4', input: {} } : messageOf(at));
+  for (let at = 0; at < 10; at++)
+    await send(client, queues.url, at === 4 ? { id: 'line-4', input: {} } : messageOf(at));
 
   const results = await take(client, queues.resultsUrl, 10);
   expect(results.filter(({ ok }) => ok === true)).toHaveLength(9);

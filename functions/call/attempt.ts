@@ -1,0 +1,100 @@
+import type { CallEvent } from '#protocol/events.ts';
+import type { ModelRequest } from '#protocol/request.ts';
+import { mayHaveBilled, replyFor, UpstreamFailure, type Failure } from '#upstream/failure.ts';
+import type { Reply } from '#upstream/from-openai.ts';
+import type { UpstreamKey } from '#upstream/key-ring.ts';
+import type { Served } from '#upstream/served.ts';
+import { boundOf, priceAnswer, type AttemptPrice } from './price-attempt.ts';
+import type { Rooms } from './rooms.ts';
+import type { Tab } from './tab.ts';
+
+/** The answer of the attempt that succeeded. */
+export interface Answered {
+  /** The request's own model, or a fallback. */
+  readonly modelAsked: string;
+  readonly events: readonly CallEvent[];
+  readonly served: Served;
+  readonly costPico: bigint;
+}
+
+/**
+ * One attempt: its bound is held before it is sent, and whatever its end, its line is on the tab.
+ * @throws what forbids to send it: the reply for a used-up quota, BudgetExceeded, the deadline's reason
+ */
+export async function attempt(
+  request: ModelRequest,
+  key: UpstreamKey,
+  tab: Tab,
+  rooms: Rooms,
+): Promise<Answered | Failure> {
+  const { upstream, platform } = rooms;
+  const { call } = tab;
+  assertClosed(key, rooms);
+  const boundPico = boundOf(request, call.id);
+  await tab.cover(boundPico, request.model);
+  try {
+    call.deadline.signal.throwIfAborted();
+    // Looked at again, for another call may have begun to probe while this one's money was being held.
+    assertClosed(key, rooms);
+  } catch (error) {
+    tab.uncover(boundPico);
+    throw error;
+  }
+
+  upstream.breaker.sending(key.version);
+  const startedMs = platform.clock.nowMs();
+  const end = await upstream
+    .send(request, {
+      signal: call.deadline.signal,
+      ...(call.terms.attemptTimeoutMs !== undefined && { timeoutMs: call.terms.attemptTimeoutMs }),
+      safetyIdentifier: call.principal.id,
+    })
+    .catch((failure: unknown) => failure as UpstreamFailure);
+  tellBreaker(end, key, rooms);
+  const price = priceOf(end, request, boundPico, call.id);
+  tab.close({ ...lineOf(end, request), ...price, latencyMs: platform.clock.nowMs() - startedMs }, boundPico);
+  if (end instanceof UpstreamFailure) return end.failure;
+
+  if (price.basis === 'unknown') {
+    platform.log.error('an answer has no price', { alarm: 'unpriced', callId: call.id, model: end.served.model });
+  }
+  return { modelAsked: request.model, ...end, costPico: price.costPico };
+}
+
+/** @throws the reply for a key whose quota is used up: nothing is sent */
+function assertClosed(key: UpstreamKey, { upstream }: Rooms): void {
+  const openForMs = upstream.breaker.openForMs(key.version);
+  if (openForMs !== undefined) throw replyFor({ class: 'quota', retryAfterMs: openForMs });
+}
+
+/** Only an answer of OpenAI's tells whether the key has quota; a broken line tells nothing. */
+function tellBreaker(end: Reply | UpstreamFailure, { version }: UpstreamKey, { upstream: { breaker } }: Rooms): void {
+  if (!(end instanceof UpstreamFailure)) breaker.reset(version);
+  else if (end.failure.class === 'quota') breaker.trip(version);
+  else if (end.failure.status !== undefined) breaker.reset(version);
+}
+
+/** Known usage: its price. Not billed: 0. May have been billed, and nobody can tell: the bound. */
+function priceOf(end: Reply | UpstreamFailure, request: ModelRequest, boundPico: bigint, callId: string): AttemptPrice {
+  if (!(end instanceof UpstreamFailure)) return priceAnswer(request, end.served, end.events, boundPico, callId);
+  const { failure, served } = end;
+  if (served?.usage) return priceAnswer(request, served, [], boundPico, callId);
+  // A reply that says it failed, and not what it used, did begin the work.
+  const isUnknown = served !== undefined || mayHaveBilled(failure);
+  return isUnknown ? { costPico: boundPico, basis: 'unknown' } : { costPico: 0n, basis: 'exact' };
+}
+
+/** What the ledger says of an attempt beside its price. */
+function lineOf(end: Reply | UpstreamFailure, { model }: ModelRequest) {
+  const { served } = end;
+  const { status, requestId } =
+    end instanceof UpstreamFailure ? end.failure : { status: 200, requestId: end.served.requestId };
+  return {
+    modelAsked: model,
+    outcome: end instanceof UpstreamFailure ? end.failure.class : 'answered',
+    ...(served && { modelServed: served.model }),
+    ...(served?.serviceTier !== undefined && { serviceTier: served.serviceTier }),
+    ...(status !== undefined && { status }),
+    ...(requestId !== undefined && { upstreamRequestId: requestId }),
+  };
+}
