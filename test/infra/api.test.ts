@@ -23,7 +23,7 @@ beforeAll(async () => {
   dispose = all.dispose;
   entries = all.bundles.map(({ entry }) => entry);
   deployment = new Deployment(createApp(all.bundles));
-}, 60_000);
+}, 120_000);
 afterAll(() => dispose());
 
 function theOnly(type: string): Resource {

@@ -17,8 +17,8 @@ import { spread } from '#infra/stacks/spread.ts';
 import { StateStack } from '#infra/stacks/state-stack.ts';
 import { bundleAll, createApp, Deployment, find, newOutFolder, plantEndpoint } from './deployment.ts';
 
-/** A whole synth takes seconds, and a minute where the machine is busy with others. */
-const SLOW = { timeout: 60_000 };
+/** A whole synth takes seconds, and minutes where the machine is busy with others. */
+const SLOW = { timeout: 120_000 };
 
 let bundles: Bundle[];
 let dispose: () => Promise<void>;

@@ -22,7 +22,7 @@ beforeAll(async () => {
   ];
   entries = bundles.map(({ entry }) => entry);
   deployment = new Deployment(createApp(bundles));
-}, 60_000);
+}, 120_000);
 afterAll(() => dispose());
 
 /** The functions by their entry, which each of them is told. */
