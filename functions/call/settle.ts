@@ -30,7 +30,12 @@ async function recordAndRelease(tab: Tab, entry: LedgerEntry, { ledger, counters
     if (!reservation || recorded === 'adjusted') return;
     if (platform.clock.nowMs() >= call.killAtMs) return;
     const left = await settleHolds(counters, reservation, entry.costPico);
-    if (left.length > 0) platform.log.error('holds were left to the sweeper', { callId: call.id, count: left.length });
+    if (left.length > 0)
+      platform.log.error('holds were left to the sweeper', {
+        callId: call.id,
+        endpoint: entry.endpoint,
+        count: left.length,
+      });
     if (entry.costPico > reservation.amountPico) {
       platform.log.error('a call cost more than was held', {
         alarm: 'over-hold',
@@ -39,7 +44,12 @@ async function recordAndRelease(tab: Tab, entry: LedgerEntry, { ledger, counters
       });
     }
   } catch (error) {
-    platform.log.error('a call could not be settled; its hold stands', { alarm: 'settlement', callId: call.id, error });
+    platform.log.error('a call could not be settled; its hold stands', {
+      alarm: 'settlement',
+      callId: call.id,
+      endpoint: entry.endpoint,
+      error,
+    });
   }
 }
 
