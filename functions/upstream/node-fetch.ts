@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http';
-import { connectionsFor } from '#platform/http-agent.ts';
+import { openRequest } from '#platform/open-request.ts';
 
 /** What the OpenAI SDK uses of a `Headers`. */
 class ReplyHeaders {
@@ -69,12 +69,11 @@ export const nodeFetch = (input: unknown, init: RequestInit = {}): Promise<Respo
     const signal = init.signal;
     if (signal?.aborted) return reject(signal.reason as Error);
 
-    const { http, agent } = connectionsFor(url.protocol);
     const body = typeof init.body === 'string' ? init.body : undefined;
     const headers: Record<string, string | number> = Object.fromEntries(init.headers as Iterable<[string, string]>);
     if (body !== undefined) headers['content-length'] = Buffer.byteLength(body);
 
-    const request = http.request(url, { method: init.method ?? 'GET', headers, agent }, (reply) => {
+    const request = openRequest(url, { method: init.method ?? 'GET', headers }, (reply) => {
       reply.once('close', stopListening);
       resolve(new Reply(url.href, reply) as unknown as Response);
     });

@@ -1,5 +1,4 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import type { EndpointSpec } from '#edge/specs.ts';
 import { FUNCTIONS_FOLDER, readInventory } from '#infra/inventory.ts';
 import { pathOf, routedEntries } from '#infra/routes.ts';
 import { formatUsd } from '#platform/money.ts';
@@ -8,7 +7,7 @@ import { faultsAgainst, type OpenApi } from '#test/support/openapi-faults.ts';
 
 /** What every endpoint owes its callers, whatever it does. One that is added is held to it without a word here. */
 const endpoints = routedEntries(await readInventory(FUNCTIONS_FOLDER)).flatMap((entry) =>
-  entry.spec.kind === 'endpoint' ? { name: entry.name, path: pathOf(entry), spec: entry.spec as EndpointSpec } : [],
+  entry.spec.kind === 'endpoint' ? { name: entry.name, path: pathOf(entry), spec: entry.spec } : [],
 );
 
 let gateway: LocalGateway;

@@ -41,7 +41,7 @@ async function start({ handler = echo, authorize = allowing('/v1/echo'), options
   ].map((one) => hostFunction(one, one.handler, clock));
   const gateway = await startGateway({ functions, port: 0, clock, ...options });
   opened.push(gateway);
-  return (path: string, init: RequestInit = {}) =>
+  return (path: string, init: Omit<RequestInit, 'headers'> & { headers?: Record<string, string> } = {}) =>
     fetch(gateway.url + path, { ...init, headers: { authorization: 'Bearer key', ...init.headers } });
 }
 

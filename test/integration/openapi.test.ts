@@ -28,7 +28,7 @@ function operationOf(path: string, method: string): Operation {
 
 test('the document is valid OpenAPI 3.1, by a public validator', async () => {
   const validator = new Validator();
-  const result = await validator.validate(structuredClone(document) as object);
+  const result = await validator.validate(structuredClone({ ...document }));
   expect(result).toEqual({ valid: true });
   expect(validator.version).toBe('3.1');
 });

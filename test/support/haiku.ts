@@ -37,6 +37,8 @@ export function serving(
   endpoints: Readonly<Record<string, { readonly handler: EntryHandler; readonly spec: EndpointSpec }>>,
   platform: Platform = weir.platform,
 ): WeirEnvironment {
-  const entries = Object.entries(endpoints).map(([name, entry]) => ({ name, file: `${name}.ts`, ...entry }));
+  const entries = Object.entries(endpoints).map(([name, { handler, spec }]) => {
+    return { name, file: `${name}.ts`, handler, spec };
+  });
   return new WeirEnvironment(entries, platform);
 }

@@ -7,7 +7,8 @@ export const plainAnswers: Step = choose((request) =>
 );
 
 function asksForLabels({ body }: RecordedRequest): boolean {
-  return 'results' in ((body.text?.format?.schema as { readonly properties?: object } | undefined)?.properties ?? {});
+  const schema: { readonly properties?: object } = body.text?.format?.schema ?? {};
+  return 'results' in (schema.properties ?? {});
 }
 
 function firstLabels({ body }: RecordedRequest) {

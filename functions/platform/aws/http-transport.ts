@@ -1,4 +1,4 @@
-import { connectionsFor } from '../http-agent.ts';
+import { openRequest } from '../open-request.ts';
 
 export interface HttpReply {
   readonly status: number;
@@ -21,8 +21,7 @@ export type Transport = (request: HttpRequest) => Promise<HttpReply>;
  */
 export const httpTransport: Transport = ({ url, headers, body, timeoutMs }) =>
   new Promise((resolve, reject) => {
-    const { http, agent } = connectionsFor(url.protocol);
-    const request = http.request(url, { method: 'POST', headers, agent }, (reply) => {
+    const request = openRequest(url, { method: 'POST', headers }, (reply) => {
       let text = '';
       reply.setEncoding('utf8');
       reply.on('data', (chunk: string) => (text += chunk));

@@ -2,7 +2,6 @@ import { connect } from 'node:net';
 import { text as readText } from 'node:stream/consumers';
 import * as fc from 'fast-check';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import type { EndpointSpec } from '#edge/specs.ts';
 import { pathOf, routedEntries } from '#infra/routes.ts';
 import { startLocalGateway, type LocalGateway } from '#test/support/local-gateway.ts';
 
@@ -14,7 +13,7 @@ beforeAll(async () => {
   gateway = await startLocalGateway();
   endpoints = routedEntries(gateway.weir.entries).flatMap((entry) =>
     entry.spec.kind === 'endpoint'
-      ? { path: pathOf(entry), example: (entry.spec as EndpointSpec).example as Record<string, unknown> }
+      ? { path: pathOf(entry), example: entry.spec.example as Record<string, unknown> }
       : [],
   );
 });

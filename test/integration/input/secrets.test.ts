@@ -40,13 +40,7 @@ async function expectNoLeak(secret: string, replyText: string): Promise<void> {
 test.each(Object.entries(SECRETS))(
   'D6 malformed JSON with a %s secret is a 422 that holds nothing of it',
   async (_kind, secret) => {
-    for (const body of [
-      `{"text":"${secret}`,
-      `{"text":${secret}}`,
-      `${secret}`,
-      `{"text":"a"}${secret}`,
-      `{"${secret}`,
-    ]) {
+    for (const body of [`{"text":"${secret}`, `{"text":${secret}}`, secret, `{"text":"a"}${secret}`, `{"${secret}`]) {
       const { status, text } = await gateway.send({ path: '/v1/summarize', body });
       expect(status).toBe(422);
       await expectNoLeak(secret, text);

@@ -53,19 +53,19 @@ test('L1 of 300 concurrent calls exactly those pass whose bounds fit the budget,
   const environment = serving(weir, { hot: haiku({ budget: { monthlyUsd: formatUsd(limitPico) } }) }, platform);
   const calls = Array.from({ length: 300 }, () => environment.post('hot', { topic: 'rain' }));
   await gate.reached(1 + 37);
+  const allRefused = Promise.withResolvers<void>();
   let refused = 0;
-  await new Promise<void>((resolve) => {
-    for (const call of calls) {
-      void call.then(({ status }) => {
-        if (status === 402) refused += 1;
-        if (refused === 300 - 37) resolve();
-      });
-    }
+  const replying = calls.map(async (call) => {
+    const reply = await call;
+    if (reply.status === 402) refused += 1;
+    if (refused === 300 - 37) allRefused.resolve();
+    return reply;
   });
+  await allRefused.promise;
   expect(expectBalanced(await weir.budget('hot'))).toMatchObject({ availablePico: boundPico - 1n, spentPico: 0n });
 
   gate.open();
-  const replies = await Promise.all(calls);
+  const replies = await Promise.all(replying);
   expect(replies.filter(({ status }) => status === 200)).toHaveLength(37);
   expect((await probing).status).toBe(200);
   expect(upstream.requests).toHaveLength(1 + 37);

@@ -108,10 +108,10 @@ test('P2 through the emulator: a message that fails comes again when its visibil
   await clock.advance(6 * 28 * 1000);
 
   const results = await take(client, queues.resultsUrl, 3);
-  expect(results.map(({ id, ok }) => [id, ok]).sort()).toEqual([
-    ['line-0', true],
-    ['line-1', true],
-    ['line-2', true],
+  expect(results.map(({ id, ok }) => `${String(id)} ${String(ok)}`).sort()).toEqual([
+    'line-0 true',
+    'line-1 true',
+    'line-2 true',
   ]);
   expect((await weir.ledger()).filter(({ outcome }) => outcome === 'completed')).toHaveLength(3);
   const counter = expectBalanced(await weir.budget('summarize'));

@@ -200,7 +200,7 @@ test.each([
   [{ until: '2026-11-01' }, 'until', 'until is not a known field'],
 ])('%j is refused: the field, the limit and the value received', async (query, field, message) => {
   await using finance = await startWith([]);
-  const { status, body } = await finance.spend(query as unknown as Record<string, string>);
+  const { status, body } = await finance.spend(query);
   expect(status).toBe(400);
   expect(body['errors']).toEqual([{ field, message }]);
 });

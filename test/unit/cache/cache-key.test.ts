@@ -26,7 +26,7 @@ const respond: RespondRequest = {
 const embed: EmbedRequest = { kind: 'embed', model: 'text-embedding-3-small', texts: ['weir'], dimensions: 16 };
 
 /** Every place of a JSON value, as the value with that one place changed. */
-function* changed(value: unknown): Generator<unknown> {
+function* changed(value: unknown): Generator {
   if (typeof value === 'string')
     yield* [`${value} `, value.toUpperCase() === value ? `${value}x` : value.toUpperCase(), ''];
   else if (typeof value === 'number') yield* [value + 1, String(value)];

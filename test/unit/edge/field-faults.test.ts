@@ -35,7 +35,7 @@ test.each<[z.ZodType, unknown, string]>([
   [z.record(z.string(), z.int()), [], 'it must be an object, but an array was provided'],
   [z.array(z.int()).max(1), [1, 2], 'it must have at most 1 item, but 2 items were provided'],
   [z.string().max(1), 'ab', 'it must be at most 1 character long, but 2 characters were provided'],
-  [z.union([z.string(), z.int()]), true, 'it must be a text or a whole number, but true was provided'],
+  [z.union([z.string(), z.int()]), true, 'it must be a text or a number, but true was provided'],
   [
     z.union([z.string().max(1), z.array(z.string())]),
     'ab',

@@ -46,7 +46,9 @@ test.each(['0', '-3.5', '-0.000000000001', '120', -7, 3n])('the number %s stays 
 });
 
 test('L11 any text comes back whole through a reader of RFC 4180, and no cell begins a formula', () => {
-  const text = fc.string({ unit: fc.constantFrom(...'=+-@",\'\r\n\tab1é ') });
+  const text = fc.string({
+    unit: fc.constantFrom('=', '+', '-', '@', '"', ',', "'", '\r', '\n', '\t', 'a', '1', '.', 'é', ' '),
+  });
   fc.assert(
     fc.property(fc.array(fc.tuple(text, text), { maxLength: 4 }), (rows) => {
       const csv = toCsv(

@@ -2,12 +2,9 @@ import type { Agent, AgentOptions, ClientRequest, IncomingMessage, RequestOption
 import type { Socket } from 'node:net';
 
 /** What Weir uses of node:http and node:https, which are alike. */
-export interface HttpModule {
-  request(url: URL, options: RequestOptions, onReply: (reply: IncomingMessage) => void): ClientRequest;
-}
-
-interface HttpModuleWithAgent extends HttpModule {
+interface HttpModule {
   Agent: new (options: AgentOptions) => Agent;
+  request(options: RequestOptions, onReply: (reply: IncomingMessage) => void): ClientRequest;
 }
 
 interface Connections {
@@ -24,21 +21,31 @@ const MAX_IDLE_MS = 4_000;
 const connections = new Map<string, Connections>();
 const restedSince = new WeakMap<Socket, number>();
 
+/** Begins a request on a kept-alive connection, which all clients of the process share. The body is the caller's to end. */
+export function openRequest(
+  url: URL,
+  { method, headers }: { readonly method: string; readonly headers: Readonly<Record<string, string | number>> },
+  onReply: (reply: IncomingMessage) => void,
+): ClientRequest {
+  const { http, agent } = connectionsFor(url.protocol);
+  dropStaleSockets(agent);
+  // Taken apart here: given a URL, node takes it apart more slowly, a tenth of a whole request's CPU.
+  const host = url.hostname.startsWith('[') ? url.hostname.slice(1, -1) : url.hostname;
+  return http.request({ method, host, port: url.port, path: url.pathname + url.search, headers, agent }, onReply);
+}
+
 /**
- * Kept-alive connections for a protocol (`http:` or `https:`), shared by all clients of the process.
- *
  * `process.getBuiltinModule` rather than an import: importing node:http into a module graph evaluates lazy getters that
  * load undici and cost 15 ms of a cold start.
  */
-export function connectionsFor(protocol: string): Connections {
+function connectionsFor(protocol: string): Connections {
   let known = connections.get(protocol);
   if (!known) {
-    const http = process.getBuiltinModule(protocol === 'https:' ? 'node:https' : 'node:http') as HttpModuleWithAgent;
+    const http = process.getBuiltinModule(protocol === 'https:' ? 'node:https' : 'node:http') as HttpModule;
     const agent = new http.Agent({ keepAlive: true, maxSockets: 1024 });
     agent.on('free', (socket: Socket) => restedSince.set(socket, Date.now()));
     connections.set(protocol, (known = { http, agent }));
   }
-  dropStaleSockets(known.agent);
   return known;
 }
 
