@@ -45,7 +45,8 @@ export function httpAdapter(run: RunEndpoint, timeoutMs: number, { clock }: Plat
 function addReceiptHeaders({ replyHeaders }: HttpCall, { entry, ageSeconds }: Receipt): void {
   replyHeaders['x-weir-call-id'] = entry.callId;
   replyHeaders['x-weir-cost-usd'] = formatUsd(entry.costPico);
-  replyHeaders['x-weir-model'] = entry.model;
+  // The upstream's own word, and a header cannot carry every character.
+  replyHeaders['x-weir-model'] = entry.model.replaceAll(/[^\x20-\x7e]/g, '?');
   replyHeaders['x-weir-cache'] = entry.cache;
   replyHeaders['x-weir-attempts'] = String(entry.attempts.length);
   if (ageSeconds !== undefined) replyHeaders['age'] = String(ageSeconds);

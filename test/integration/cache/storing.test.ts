@@ -1,4 +1,7 @@
 import { expect, test } from 'vitest';
+import * as z from 'zod';
+import { defineEndpoint } from '#edge/define-endpoint.ts';
+import { small } from '#edge/models.ts';
 import { haiku, serving } from '#test/support/haiku.ts';
 import { modelNotFound, serverError } from '#test/support/scripted-failures.ts';
 import {
@@ -62,6 +65,29 @@ test('C3 an answer that came too late is never stored', async () => {
   expect((await calling).status).toBe(504);
   expect((await weir.post('summarize', WEIR_TEXT)).headers['x-weir-cache']).toBe('miss');
   expect(upstream.requests).toHaveLength(2);
+});
+
+test('C3 a cut answer is not stored even where the endpoint makes do without it and the call succeeds', async () => {
+  await using upstream = await startScriptedUpstream({ prices: tieredPrices });
+  await using weir = await startWeir({ baseUrl: upstream.baseUrl });
+  const output = z.strictObject({ word: z.string() });
+  const endpoint = defineEndpoint({
+    summary: 'A word, or none.',
+    input: z.strictObject({}),
+    output,
+    example: {},
+    model: small,
+    limits: { timeoutMs: 25_000, maxOutputTokens: 10 },
+    deterministic: { ttlSeconds: 60 },
+    run: (_, call) =>
+      call.respond({ instructions: 'Say a word.', input: 'Now.', output }).catch(() => ({ word: 'none' })),
+  });
+  upstream.script(incomplete({ reason: 'max_output_tokens', json: { word: 'half' } }));
+  const reply = await serving(weir, { word: endpoint }).post('word', {});
+  expect([reply.status, reply.body['word']]).toEqual([200, 'none']);
+  expect(
+    weir.dynamoDb.requests.filter(({ operation, body }) => operation === 'PutItem' && body.includes('-cache"')),
+  ).toEqual([]);
 });
 
 test("C3 a fallback's answer is given and not stored: the key stands for the model that was asked", async () => {

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { failure, invalidApiKey, requestTooLarge } from '#test/support/scripted-failures.ts';
-import { htmlWith200, refusal } from '#test/support/scripted-steps.ts';
+import { answer, htmlWith200, refusal } from '#test/support/scripted-steps.ts';
 import type { Step } from '#test/support/scripted-exchange.ts';
 import { startLocalGateway, type GatewayReply, type LocalGateway } from '#test/support/local-gateway.ts';
 import { testKey } from '#test/support/test-key.ts';
@@ -53,6 +53,16 @@ test.each(failures)('A6 a failure of the upstream (%s) gives nothing away', asyn
   expect([reply.status, givenAway(reply)]).toEqual([status, []]);
   expect(reply.json).toMatchObject({ status, requestId: reply.headers['x-request-id'] });
   expect(await gateway.log()).not.toContain(key.slice(0, 20));
+});
+
+test('a model whose name no header can carry is no broken reply', async () => {
+  gateway.upstream.script(answer({ model: 'gpt-6-luna\r\nx-evil: 1 €' }));
+  const reply = await gateway.send({ path: '/v1/summarize', body: { text: 'A weir is a wall.' } });
+  expect([reply.status, reply.headers['x-weir-model'], reply.headers['x-evil']]).toEqual([
+    200,
+    'gpt-6-luna??x-evil: 1 ?',
+    undefined,
+  ]);
 });
 
 test('A6 health says that it runs, and nothing else', async () => {
