@@ -29,15 +29,20 @@ export function holdExpiresAtMs(id: string): number {
 
 /**
  * The stored value of a hold: the amount first. In the endpoint's scope the facts follow, elsewhere the endpoint's name:
- * every byte here is paid for with each write of a busy counter.
+ * every byte here is paid for with each write of a busy counter. Ids are escaped, for anything may stand in them.
  */
 export function holdValue(amountPico: bigint, scopeName: string, facts: HoldFacts): string {
   const owner = facts.scopes[0] ?? '';
   if (scopeName !== owner) return `${amountPico}|${owner}`;
-  return [amountPico, facts.caller, facts.model, facts.scopes.slice(1).join(',')].join('|');
+  const others = facts.scopes.slice(1).map(escape).join(',');
+  return [amountPico, escape(facts.caller), escape(facts.model), others].join('|');
 }
 
 /** Amount of a stored hold, in pico-USD. */
 export function heldPico(value: string): bigint {
   return BigInt(value.slice(0, value.indexOf('|')));
+}
+
+function escape(id: string): string {
+  return id.replaceAll(/[|,%]/g, encodeURIComponent);
 }

@@ -91,8 +91,15 @@ export async function settle(
   reservation: Reservation,
   actualPico: bigint,
 ): Promise<readonly Hold[]> {
-  const results = await Promise.allSettled(reservation.holds.map((hold) => store.settle(hold, actualPico)));
+  const results = await Promise.allSettled(reservation.holds.map((hold) => settleHold(store, hold, actualPico)));
   return reservation.holds.filter((_, index) => results[index]?.status === 'rejected');
+}
+
+async function settleHold(store: CounterStore, hold: Hold, actualPico: bigint): Promise<void> {
+  if (await store.settle(hold, actualPico)) return;
+  // Settled before; or it stands at the value of a top-up whose answer never came.
+  const value = (await store.read(hold.counter))?.holds.get(hold.id);
+  if (value !== undefined) await store.settle({ ...hold, value }, actualPico);
 }
 
 async function release(store: CounterStore, holds: readonly Hold[]): Promise<void> {

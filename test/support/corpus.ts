@@ -2,9 +2,9 @@ import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 
-const FOLDER = resolve(import.meta.dirname, '../../../shared/corpora');
+const FOLDER = resolve(import.meta.dirname, '../corpora');
 
-/** The records of a corpus of `../shared/corpora`, beside this repository. */
+/** The records of a corpus of `test/corpora`. */
 export function corpus<Record>(name: string): Record[] {
   const lines = gunzipSync(readFileSync(resolve(FOLDER, `${name}.jsonl.gz`)))
     .toString()

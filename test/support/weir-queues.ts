@@ -1,4 +1,10 @@
-import { CreateQueueCommand, DeleteMessageCommand, ReceiveMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
+import {
+  CreateQueueCommand,
+  DeleteMessageCommand,
+  ReceiveMessageCommand,
+  SQSClient,
+  type Message,
+} from '@aws-sdk/client-sqs';
 import { slugOf, type Entry } from '#infra/inventory.ts';
 import { startSqs } from '#infra/local/parts/sqs.ts';
 
@@ -9,7 +15,7 @@ export interface WeirQueues extends AsyncDisposable {
   readonly variables: Readonly<Record<string, string>>;
   /** Takes what stands on an endpoint's result queue, parsed. */
   results(entryName: string): Promise<Readonly<Record<string, unknown>>[]>;
-  /** Takes what stands on the dead-letter queue, parsed. */
+  /** Takes what stands on the dead-letter queue: `{messageId, reason, body}`, the body as it was sent. */
   deadLetters(): Promise<Readonly<Record<string, unknown>>[]>;
 }
 
@@ -25,15 +31,19 @@ export async function startWeirQueues(entries: readonly Entry[]): Promise<WeirQu
   });
   const create = async (name: string): Promise<string> =>
     (await client.send(new CreateQueueCommand({ QueueName: name }))).QueueUrl as string;
-  const take = async (url: string): Promise<Record<string, unknown>[]> => {
+  const take = async (url: string, read: (message: Message) => Record<string, unknown>) => {
     const taken: Record<string, unknown>[] = [];
     for (;;) {
-      const batch = new ReceiveMessageCommand({ QueueUrl: url, MaxNumberOfMessages: MAX_MESSAGES });
+      const batch = new ReceiveMessageCommand({
+        QueueUrl: url,
+        MaxNumberOfMessages: MAX_MESSAGES,
+        MessageAttributeNames: ['All'],
+      });
       const { Messages: messages = [] } = await client.send(batch);
       if (messages.length === 0) return taken;
-      for (const { Body: body = '', ReceiptHandle: handle } of messages) {
-        taken.push(JSON.parse(body) as Record<string, unknown>);
-        await client.send(new DeleteMessageCommand({ QueueUrl: url, ReceiptHandle: handle }));
+      for (const message of messages) {
+        taken.push(read(message));
+        await client.send(new DeleteMessageCommand({ QueueUrl: url, ReceiptHandle: message.ReceiptHandle }));
       }
     }
   };
@@ -45,11 +55,24 @@ export async function startWeirQueues(entries: readonly Entry[]): Promise<WeirQu
   return {
     endpoint: sqs.endpoint,
     variables: { WEIR_RESULT_QUEUES: JSON.stringify(resultUrls), WEIR_DEAD_LETTER_QUEUE_URL: deadLetterUrl },
-    results: (entryName) => take(resultUrls[`${entryName}-results`] as string),
-    deadLetters: () => take(deadLetterUrl),
+    results: (entryName) => take(resultUrls[`${entryName}-results`] as string, readResult),
+    deadLetters: () => take(deadLetterUrl, readDeadLetter),
     async [Symbol.asyncDispose]() {
       client.destroy();
       await sqs.stop();
     },
   };
+}
+
+/** A dead letter: its body as it came, and the reason beside it. */
+export function readDeadLetter({
+  Body: body = '',
+  MessageAttributes: attributes = {},
+}: Message): Record<string, unknown> {
+  const reason = JSON.parse(attributes['weir-reason']?.StringValue ?? 'null') as unknown;
+  return { messageId: attributes['weir-message-id']?.StringValue, reason, body };
+}
+
+function readResult({ Body: body = '' }: Message): Record<string, unknown> {
+  return JSON.parse(body) as Record<string, unknown>;
 }

@@ -113,8 +113,9 @@ export function sqsAdapter({ run, input, timeoutMs }: SqsAdapterOptions, { name,
 
   const bury = async (record: SqsRecord, reason: Reason): Promise<boolean> => {
     try {
-      const letter = { messageId: record.messageId, reason, body: record.body };
-      await sqs.send(deadLetterUrl as string, toMessageBody(letter));
+      // The body as it came, so that it can be moved back to the queue; what is known of its end stands beside it.
+      const attributes = { 'weir-reason': toMessageBody(reason), 'weir-message-id': record.messageId };
+      await sqs.send(deadLetterUrl as string, record.body, attributes);
     } catch (error) {
       // Native redrive is the backstop: without a reason, but not lost.
       log.error('a message could not be sent to the dead-letter queue', { messageId: record.messageId, error });

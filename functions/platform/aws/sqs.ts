@@ -2,8 +2,8 @@ import type { JsonService } from './json-service.ts';
 
 /** The calls of SQS that a function makes: receiving and deleting are done by Lambda's own poller. */
 export interface Sqs {
-  /** Puts one message on a queue; `body` is made by `toMessageBody`. @throws AwsServiceError */
-  send(queueUrl: string, body: string): Promise<void>;
+  /** Puts one message on a queue, with text attributes beside the body. @throws AwsServiceError */
+  send(queueUrl: string, body: string, attributes?: Readonly<Record<string, string>>): Promise<void>;
   /** Lets a received message be seen again after so many seconds from now. @throws AwsServiceError */
   showAgainIn(queueUrl: string, receiptHandle: string, seconds: number): Promise<void>;
 }
@@ -14,8 +14,10 @@ export const MAX_MESSAGE_BYTES = 1_048_576;
 /** SQS over the JSON protocol. */
 export function createSqs(sendRequest: JsonService): Sqs {
   return {
-    async send(queueUrl, body) {
-      await sendRequest('SendMessage', { QueueUrl: queueUrl, MessageBody: body });
+    async send(queueUrl, body, attributes = {}) {
+      const texts = Object.entries(attributes).map(([name, text]) => [name, { DataType: 'String', StringValue: text }]);
+      const MessageAttributes = Object.fromEntries(texts) as object;
+      await sendRequest('SendMessage', { QueueUrl: queueUrl, MessageBody: body, MessageAttributes });
     },
     async showAgainIn(queueUrl, receiptHandle, seconds) {
       const input = { QueueUrl: queueUrl, ReceiptHandle: receiptHandle, VisibilityTimeout: seconds };

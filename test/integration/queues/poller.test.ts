@@ -1,4 +1,10 @@
-import { ReceiveMessageCommand, SendMessageCommand, DeleteMessageCommand, type SQSClient } from '@aws-sdk/client-sqs';
+import {
+  DeleteMessageCommand,
+  ReceiveMessageCommand,
+  SendMessageCommand,
+  type Message,
+  type SQSClient,
+} from '@aws-sdk/client-sqs';
 import { expect, test } from 'vitest';
 import { functionTimeoutSeconds } from '#infra/function-timeout.ts';
 import { createQueues, createSqsClient } from '#infra/local/endpoint-queues.ts';
@@ -11,6 +17,7 @@ import { serverError } from '#test/support/scripted-failures.ts';
 import { answer, choose } from '#test/support/scripted-steps.ts';
 import { startScriptedUpstream, type ScriptedUpstream } from '#test/support/scripted-upstream.ts';
 import { tieredPrices } from '#test/support/tiered-prices.ts';
+import { readDeadLetter } from '#test/support/weir-queues.ts';
 import { startWeir } from '#test/support/weir.ts';
 
 type Document = Readonly<Record<string, unknown>>;
@@ -55,18 +62,25 @@ const send = (client: SQSClient, url: string, document: object) =>
   client.send(new SendMessageCommand({ QueueUrl: url, MessageBody: JSON.stringify(document) }));
 
 /** Takes so many messages from a queue, waiting for them as a real receiver does. */
-async function take(client: SQSClient, url: string, count: number): Promise<Document[]> {
+async function take(client: SQSClient, url: string, count: number, read = readBody): Promise<Document[]> {
   const taken: Document[] = [];
   while (taken.length < count) {
-    const receive = new ReceiveMessageCommand({ QueueUrl: url, MaxNumberOfMessages: 10, WaitTimeSeconds: 20 });
+    const receive = new ReceiveMessageCommand({
+      QueueUrl: url,
+      MaxNumberOfMessages: 10,
+      WaitTimeSeconds: 20,
+      MessageAttributeNames: ['All'],
+    });
     const { Messages: messages = [] } = await client.send(receive);
-    for (const { Body: body = '', ReceiptHandle: handle } of messages) {
-      taken.push(JSON.parse(body) as Document);
-      await client.send(new DeleteMessageCommand({ QueueUrl: url, ReceiptHandle: handle }));
+    for (const message of messages) {
+      taken.push(read(message));
+      await client.send(new DeleteMessageCommand({ QueueUrl: url, ReceiptHandle: message.ReceiptHandle }));
     }
   }
   return taken;
 }
+
+const readBody = ({ Body: body = '' }: Message) => JSON.parse(body) as Document;
 
 const messageOf = (at: number) => ({ id: `line-${at}`, input: { text: `Weir number ${at} holds the river.` } });
 
@@ -83,7 +97,9 @@ test('P1 through the emulator: nine results, and the poison is in the dead-lette
   expect(results.filter(({ ok }) => ok === false)).toEqual([
     { id: 'line-4', endpoint: 'summarize', ok: false, code: 'invalid_request', detail },
   ]);
-  expect(await take(client, queues.deadLetterUrl, 1)).toMatchObject([{ reason: { code: 'invalid_request', detail } }]);
+  expect(await take(client, queues.deadLetterUrl, 1, readDeadLetter)).toMatchObject([
+    { reason: { code: 'invalid_request', detail } },
+  ]);
   expect(weir.logged('a message failed').map(({ receives }) => receives)).toEqual([1, 2, 3]);
   // What was done was deleted, and is never asked for again.
   expect(upstream.requests).toHaveLength(9);
