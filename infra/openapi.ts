@@ -62,7 +62,8 @@ export function openApiDocument(entries: readonly RoutedEntry[]) {
       description: 'A control layer around the OpenAI API. Every call has a deadline, a budget and a cost.',
       license: { name: 'MIT', identifier: 'MIT' },
     },
-    servers: [{ url: '/' }],
+    // Relative to this document, whatever stage it is served from.
+    servers: [{ url: '.' }],
     paths,
     components: {
       securitySchemes: { key: { type: 'http', scheme: 'bearer', description: 'A caller’s key.' } },

@@ -38,8 +38,8 @@ export interface CounterStore {
   read(counter: Counter): Promise<CounterState | undefined>;
 }
 
-/** A condition may fail because the world moved between two requests; after so many moves the answer is "not now". */
-const MAX_TRIES = 4;
+/** A condition may fail because the world moved between two requests; after so many moves nobody can say whether it fits. */
+const MAX_TRIES = 5;
 
 export function createCounterStore(dynamo: DynamoDb, table: string): CounterStore {
   const read = async (counter: Counter) => {
@@ -76,7 +76,9 @@ export function createCounterStore(dynamo: DynamoDb, table: string): CounterStor
         const state = await read(hold.counter);
         if (!state) await open(hold.counter);
         else if (state.holds.has(hold.id)) return { granted: true };
-        else if (state.availablePico < heldPico(hold.value) || tries >= MAX_TRIES) return { granted: false, state };
+        else if (state.availablePico < heldPico(hold.value)) return { granted: false, state };
+        else if (tries >= MAX_TRIES)
+          throw new Error(`the counter ${hold.counter.key} changes faster than it can be read`);
       }
     },
     async topUp({ counter, id, value }, next) {

@@ -21,6 +21,8 @@ export interface ReservationRequest {
   /** When the call was minted: names the window. */
   readonly atMs: number;
   readonly facts: Omit<HoldFacts, 'round' | 'scopes'>;
+  /** Asked before each further round: a process whose time is over touches no counter. */
+  readonly mayGoOn: () => boolean;
 }
 
 const MAX_ROUNDS = 3;
@@ -60,7 +62,7 @@ export async function reserve(store: CounterStore, request: ReservationRequest):
     if (result?.status === 'fulfilled' && !result.value.granted) {
       return { granted: false, scope: scopes[refused] as Scope, state: result.value.state };
     }
-    if (round + 1 >= MAX_ROUNDS) throw silent?.reason;
+    if (round + 1 >= MAX_ROUNDS || !request.mayGoOn()) throw silent?.reason;
   }
 }
 

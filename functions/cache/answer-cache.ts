@@ -23,7 +23,7 @@ export interface AnswerCacheOptions {
 }
 
 /** Waiting long for a cache defeats it: one try, and a short one. */
-const READ = { attempts: 1, timeoutMs: 500 };
+const ONE_SHORT_TRY = { attempts: 1, timeoutMs: 500 };
 
 export function createAnswerCache({ dynamo, table, clock, log }: AnswerCacheOptions): AnswerCache {
   return {
@@ -32,11 +32,11 @@ export function createAnswerCache({ dynamo, table, clock, log }: AnswerCacheOpti
       try {
         const items =
           keys.length === 1
-            ? [await dynamo.get(table, { pk: keys[0] }, READ)]
+            ? [await dynamo.get(table, { pk: keys[0] }, ONE_SHORT_TRY)]
             : await dynamo.batchGet(
                 table,
                 keys.map((pk) => ({ pk })),
-                READ,
+                ONE_SHORT_TRY,
               );
         for (const item of items) {
           const key = item && textOf(item, 'pk');
@@ -49,12 +49,12 @@ export function createAnswerCache({ dynamo, table, clock, log }: AnswerCacheOpti
       return found;
     },
     async write(answers) {
-      const items = [...answers].flatMap(([key, answer]) => toCacheItem(key, answer) ?? []);
-      if (items.length < answers.size)
-        log.warn('answers too large for the cache', { count: answers.size - items.length });
       try {
-        if (items.length === 1) await dynamo.put(table, items[0]!, undefined, { attempts: 1 });
-        else if (items.length > 1) await dynamo.batchPut(table, items);
+        const items = [...answers].flatMap(([key, answer]) => toCacheItem(key, answer) ?? []);
+        const tooLarge = answers.size - items.length;
+        if (tooLarge > 0) log.warn('answers too large for the cache', { count: tooLarge });
+        if (items.length === 1) await dynamo.put(table, items[0]!, undefined, ONE_SHORT_TRY);
+        else if (items.length > 1) await dynamo.batchPut(table, items, ONE_SHORT_TRY);
       } catch (error) {
         log.warn('the cache could not be written', { error });
       }

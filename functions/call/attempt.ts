@@ -1,9 +1,12 @@
+import { DeadlineExceeded } from '#platform/errors.ts';
 import type { CallEvent } from '#protocol/events.ts';
 import type { ModelRequest } from '#protocol/request.ts';
 import { mayHaveBilled, replyFor, UpstreamFailure, type Failure } from '#upstream/failure.ts';
 import type { Reply } from '#upstream/from-openai.ts';
 import type { UpstreamKey } from '#upstream/key-ring.ts';
+import { SHORTEST_ATTEMPT_MS } from '#upstream/retry-policy.ts';
 import type { Served } from '#upstream/served.ts';
+import type { Call } from './call.ts';
 import { boundOf, priceAnswer, type AttemptPrice } from './price-attempt.ts';
 import type { Rooms } from './rooms.ts';
 import type { Tab } from './tab.ts';
@@ -29,13 +32,12 @@ export async function attempt(
 ): Promise<Answered | Failure> {
   const { upstream, platform } = rooms;
   const { call } = tab;
-  assertClosed(key, rooms);
+  assertMayBeSent(call, key, rooms);
   const boundPico = boundOf(request, call.id);
   await tab.cover(boundPico, request.model);
   try {
-    call.deadline.signal.throwIfAborted();
-    // Looked at again, for another call may have begun to probe while this one's money was being held.
-    assertClosed(key, rooms);
+    // Looked at again: time has passed while the money was being held, and another call may have begun to probe.
+    assertMayBeSent(call, key, rooms);
   } catch (error) {
     tab.uncover(boundPico);
     throw error;
@@ -61,8 +63,15 @@ export async function attempt(
   return { modelAsked: request.model, ...end, costPico: price.costPico };
 }
 
-/** @throws the reply for a key whose quota is used up: nothing is sent */
-function assertClosed(key: UpstreamKey, { upstream }: Rooms): void {
+/**
+ * By the clock, not by the deadline's timer: a process that was frozen wakes up before its timers do. And an attempt that
+ * has no time to be answered would be billed for nothing.
+ *
+ * @throws the deadline's reason; the reply for a key whose quota is used up
+ */
+function assertMayBeSent({ deadline }: Call, key: UpstreamKey, { upstream }: Rooms): void {
+  deadline.signal.throwIfAborted();
+  if (deadline.remainingMs() < SHORTEST_ATTEMPT_MS) throw new DeadlineExceeded();
   const openForMs = upstream.breaker.openForMs(key.version);
   if (openForMs !== undefined) throw replyFor({ class: 'quota', retryAfterMs: openForMs });
 }

@@ -1,5 +1,5 @@
 import { sleep } from '#platform/clock.ts';
-import { DeadlineExceeded } from '#platform/errors.ts';
+import { withinDeadline } from '#platform/deadline.ts';
 import type { ModelRequest } from '#protocol/request.ts';
 import { replyFor, type Failure } from '#upstream/failure.ts';
 import { decideRetry } from '#upstream/retry-policy.ts';
@@ -62,15 +62,4 @@ function stopped(failure: Failure, { platform }: Rooms): Error {
     });
   }
   return replyFor(failure);
-}
-
-/** @throws the deadline's reason when it comes first; the work itself goes on and its result is dropped */
-function withinDeadline<Result>(work: Promise<Result>, signal: AbortSignal): Promise<Result> {
-  return new Promise((resolve, reject) => {
-    const abort = () => reject(signal.reason instanceof Error ? signal.reason : new DeadlineExceeded({ limitMs: 0 }));
-    // Heard in any case: a rejection that nobody hears would end the process.
-    work.then(resolve, reject).finally(() => signal.removeEventListener('abort', abort));
-    if (signal.aborted) return abort();
-    signal.addEventListener('abort', abort, { once: true });
-  });
 }

@@ -27,13 +27,22 @@ export interface Call {
   /** The platform's id of the request, for the logs. */
   readonly requestId: string;
   readonly deadline: Deadline;
+  /** By when settling must give way to the reply (epoch ms). */
+  readonly replyByMs: number;
   /** When the platform kills this process (epoch ms): from then on it touches no counter. */
   readonly killAtMs: number;
   readonly cacheWish: CacheWish;
 }
 
 /** Asks a model, through cache, budget and retries. The only way upstream, so that nothing reaches it unmetered. */
-export type Ask = (request: ModelRequest, fallbackModels: readonly string[]) => AsyncGenerator<CallEvent, void>;
+export type Ask = (request: ModelRequest, options: AskOptions) => AsyncGenerator<CallEvent, void>;
+
+export interface AskOptions {
+  /** Tried in this order when the request's own model fails. */
+  readonly fallbackModels: readonly string[];
+  /** Asks once more for what an earlier answer left open: one of the call's second tries (R8). @default false */
+  readonly isAgain?: boolean;
+}
 
 /** What an endpoint does with its way upstream: yields what may be streamed, and returns its output. */
 export type Work<Output> = (ask: Ask) => AsyncGenerator<CallEvent, Output>;

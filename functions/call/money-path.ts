@@ -1,4 +1,4 @@
-import { WeirError } from '#platform/errors.ts';
+import { OutputInvalid, WeirError } from '#platform/errors.ts';
 import { attempts } from './attempts.ts';
 import { lookUp } from './cached-parts.ts';
 import type { Ask, Call, Receipt, Work } from './call.ts';
@@ -28,14 +28,16 @@ export async function* moneyPath<Output>(
 ) {
   const tab = new Tab(call, rooms);
 
-  const ask: Ask = async function* (request, fallbackModels) {
+  const ask: Ask = async function* (request, { fallbackModels, isAgain = false }) {
+    if (isAgain && !tab.takeRetry()) throw new OutputInvalid('the answer is not complete, and no second try is left');
     const parts = await lookUp(request, tab, rooms);
-    // Here stands the lead over identical misses (stampede protection) and the idempotency record, when they come.
-    const fresh = parts.missing && (await attempts(parts.missing, fallbackModels, tab, rooms));
+    // Here stands the lead over identical misses (stampede protection), when it comes.
+    const fresh = parts.missing && (await tab.track(attempts(parts.missing, fallbackModels, tab, rooms)));
     yield* parts.complete(fresh);
   };
 
   let outcome = 'abandoned';
+  // Here stands the idempotency record of the whole call, when it comes.
   try {
     const output: Output = yield* work(ask);
     outcome = 'completed';
@@ -44,6 +46,7 @@ export async function* moneyPath<Output>(
     outcome = error instanceof WeirError ? error.code : 'internal';
     throw error;
   } finally {
+    await tab.finish();
     settled(await settle(tab, outcome, rooms));
   }
 }

@@ -20,7 +20,7 @@ export function createRooms(platform: Platform): Rooms {
     platform,
     cache: createAnswerCache({ dynamo, table: config.tables.cache, clock, log }),
     counters: createCounterStore(dynamo, config.tables.budgets),
-    ledger: createLedgerStore({ dynamo, table: config.tables.ledger }),
+    ledger: createLedgerStore({ dynamo, table: config.tables.ledger, log }),
     upstream: createUpstream(platform),
   };
 }

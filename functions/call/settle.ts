@@ -1,6 +1,7 @@
 import { settle as settleHolds } from '#budgets/reservation.ts';
 import { weakestBasis, type CacheOutcome, type LedgerEntry } from '#ledger/entry.ts';
 import { mintedAtMs } from '#platform/call-id.ts';
+import { doneBefore } from '#platform/deadline.ts';
 import { addUsage, noUsage } from '#protocol/usage.ts';
 import type { Receipt } from './call.ts';
 import type { Rooms } from './rooms.ts';
@@ -10,46 +11,38 @@ import type { Tab } from './tab.ts';
  * The end of every call, in one place: the ledger entry first, then the counters, and the cache beside them. Whoever
  * dies in between leaves a hold, and the entry that says what to do with it.
  *
- * Never throws: an answer that was paid for is given. What could not be written stays held, and is swept.
+ * Never throws, and ends in time for the reply: an answer that was paid for is given. What could not be written stays
+ * held, and is swept.
  */
 export async function settle(tab: Tab, outcome: string, rooms: Rooms): Promise<Receipt> {
+  const { log, clock } = rooms.platform;
   const entry = entryOf(tab, outcome, rooms);
-  await Promise.all([
-    recordAndRelease(tab, entry, rooms),
+  const facts = { alarm: 'settlement', callId: entry.callId, endpoint: entry.endpoint };
+  const written = Promise.all([
+    recordAndRelease(tab, entry, rooms).catch((error: unknown) => {
+      log.error('a call could not be settled; its hold stands', { ...facts, error });
+    }),
     tab.toStore.size > 0 && outcome === 'completed' ? rooms.cache.write(tab.toStore) : undefined,
   ]);
+  const inTime = await doneBefore(clock, tab.call.replyByMs, written);
+  if (!inTime) log.error('a call was not settled in time for its reply; its hold stands until it is', facts);
   return { entry, ...ageOf(tab, rooms) };
 }
 
 async function recordAndRelease(tab: Tab, entry: LedgerEntry, { ledger, counters, platform }: Rooms): Promise<void> {
   const { reservation, call } = tab;
   // Nothing held and nothing served: the call left no trace that money could follow.
-  if (!reservation && tab.hits.length === 0) return;
-  try {
-    const recorded = await ledger.record(entry);
-    if (!reservation || recorded === 'adjusted') return;
-    if (platform.clock.nowMs() >= call.killAtMs) return;
-    const left = await settleHolds(counters, reservation, entry.costPico);
-    if (left.length > 0)
-      platform.log.error('holds were left to the sweeper', {
-        callId: call.id,
-        endpoint: entry.endpoint,
-        count: left.length,
-      });
-    if (entry.costPico > reservation.amountPico) {
-      platform.log.error('a call cost more than was held', {
-        alarm: 'over-hold',
-        callId: call.id,
-        endpoint: entry.endpoint,
-      });
-    }
-  } catch (error) {
-    platform.log.error('a call could not be settled; its hold stands', {
-      alarm: 'settlement',
-      callId: call.id,
-      endpoint: entry.endpoint,
-      error,
-    });
+  if (!reservation && !tab.mayHoldUnawares && tab.hits.length === 0) return;
+  const recorded = await ledger.record(entry);
+  if (!reservation || recorded === 'adjusted' || platform.clock.nowMs() >= call.killAtMs) return;
+
+  const facts = { callId: call.id, endpoint: entry.endpoint };
+  const left = await settleHolds(counters, reservation, entry.costPico);
+  if (left.length > 0) {
+    platform.log.error('holds were left to the sweeper', { alarm: 'settlement', ...facts, count: left.length });
+  }
+  if (entry.costPico > reservation.amountPico) {
+    platform.log.error('a call cost more than was held', { alarm: 'over-hold', ...facts });
   }
 }
 
@@ -69,7 +62,7 @@ function entryOf(tab: Tab, outcome: string, { platform }: Rooms): LedgerEntry {
     usage: attempts.reduce((sum, attempt) => addUsage(sum, attempt.usage ?? noUsage), noUsage),
     costPico: attempts.reduce((sum, attempt) => sum + attempt.costPico, 0n),
     unknownPico: attempts.reduce((sum, attempt) => sum + (attempt.basis === 'unknown' ? attempt.costPico : 0n), 0n),
-    savedPico: hits.reduce((sum, hit) => sum + hit.costPico, 0n),
+    savedPico: outcome === 'completed' ? hits.reduce((sum, hit) => sum + hit.costPico, 0n) : 0n,
     basis: weakestBasis(attempts),
     outcome,
     latencyMs: platform.clock.nowMs() - mintedAtMs(call.id),

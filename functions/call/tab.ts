@@ -1,16 +1,17 @@
-import { reserve, topUp, type Reservation } from '#budgets/reservation.ts';
+import { reserve, settle, topUp, type Reservation } from '#budgets/reservation.ts';
 import type { CounterState } from '#budgets/counter-store.ts';
 import { UNLIMITED_PICO, type Scope } from '#budgets/scopes.ts';
 import { resetsAt } from '#budgets/windows.ts';
 import type { StoredAnswer } from '#cache/stored-answer.ts';
 import type { Attempt } from '#ledger/entry.ts';
 import { mintedAtMs } from '#platform/call-id.ts';
-import { BudgetExceeded, BudgetUnavailable, DeadlineExceeded } from '#platform/errors.ts';
+import { withinDeadline } from '#platform/deadline.ts';
+import { BudgetExceeded, BudgetUnavailable, WeirError } from '#platform/errors.ts';
 import { formatUsd } from '#platform/money.ts';
 import type { Call } from './call.ts';
 import type { Rooms } from './rooms.ts';
 
-/** A call makes at most three upstream requests for one question, however many layers wish for more (R8). */
+/** Second tries of a whole call, whichever layer wishes for them: transport, fallback, or an endpoint that asks again (R8). */
 const RETRIES_PER_CALL = 2;
 
 /**
@@ -28,14 +29,42 @@ export class Tab {
   retriesLeft = RETRIES_PER_CALL;
   /** Some part had to be asked of the upstream. */
   missed = false;
+  /** A counter did not answer: a hold may stand, or come to stand, of which this call knows nothing. */
+  mayHoldUnawares = false;
   readonly #rooms: Rooms;
   /** Cost of finished attempts and bounds of those under way: never more than what is held. */
   #committedPico = 0n;
   #covering: Promise<void> = Promise.resolve();
+  readonly #running = new Set<Promise<unknown>>();
+  #isFinished = false;
 
   constructor(call: Call, rooms: Rooms) {
     this.call = call;
     this.#rooms = rooms;
+  }
+
+  /** Registers the work on one question: the call is not over while it is under way. */
+  track<Result>(work: Promise<Result>): Promise<Result> {
+    const ended = work.then(
+      () => undefined,
+      () => undefined,
+    );
+    this.#running.add(ended);
+    void ended.then(() => this.#running.delete(ended));
+    return work;
+  }
+
+  /** The endpoint's work is over: what it left running is ended, so that its cost is on the tab too. */
+  async finish(): Promise<void> {
+    this.#isFinished = true;
+    if (this.#running.size === 0) return;
+    this.call.deadline.cancel(new Error('the call is over'));
+    await Promise.all(this.#running);
+  }
+
+  /** Takes one of the call's second tries, if there is one left. */
+  takeRetry(): boolean {
+    return this.retriesLeft-- > 0;
   }
 
   /**
@@ -62,8 +91,7 @@ export class Tab {
   }
 
   async #cover(boundPico: bigint, model: string): Promise<void> {
-    const { call } = this;
-    if (this.#rooms.platform.clock.nowMs() >= call.killAtMs) throw new DeadlineExceeded({ limitMs: 0 });
+    if (this.#isFinished) throw new Error('a question was asked after the call was over');
     const neededPico = this.#committedPico + boundPico;
     if (!this.reservation) await this.#reserve(neededPico, model);
     else if (this.reservation.amountPico < neededPico) await this.#topUp(this.reservation, neededPico);
@@ -71,11 +99,16 @@ export class Tab {
   }
 
   async #reserve(amountPico: bigint, model: string): Promise<void> {
-    const { id, killAtMs, principal } = this.call;
+    const { id, killAtMs, principal, deadline } = this.call;
+    const { counters } = this.#rooms;
     const facts = { callId: id, killAtMs, caller: principal.id, model };
-    const request = { scopes: scopesOf(this.call), amountPico, atMs: mintedAtMs(id), facts };
-    const outcome = await reserve(this.#rooms.counters, request).catch((error: unknown) => {
-      throw new BudgetUnavailable(error);
+    const mayGoOn = () => deadline.remainingMs() > 0;
+    const asked = reserve(counters, { scopes: scopesOf(this.call), amountPico, atMs: mintedAtMs(id), facts, mayGoOn });
+    const outcome = await withinDeadline(asked, deadline.signal).catch((error: unknown) => {
+      this.mayHoldUnawares = true;
+      // What is granted too late is given back.
+      void asked.then((late) => (late.granted ? settle(counters, late.reservation, 0n) : [])).catch(() => undefined);
+      throw this.#unavailable(error);
     });
     if (!outcome.granted) throw exceeded(outcome.scope, outcome.state, amountPico, mintedAtMs(id));
     this.reservation = outcome.reservation;
@@ -84,15 +117,28 @@ export class Tab {
   async #topUp(reservation: Reservation, amountPico: bigint): Promise<void> {
     const { counters } = this.#rooms;
     const first = reservation.holds[0]!.counter;
-    let state: CounterState | undefined;
-    try {
+    const asked = async () => {
       const raised = await topUp(counters, reservation, amountPico);
-      if (raised) return void (this.reservation = raised);
-      state = await counters.read(first);
-    } catch (error) {
-      throw new BudgetUnavailable(error);
-    }
-    throw exceeded(first.scope, state, amountPico - reservation.amountPico, mintedAtMs(this.call.id));
+      return { raised, state: raised ? undefined : await counters.read(first) };
+    };
+    const { raised, state } = await withinDeadline(asked(), this.call.deadline.signal).catch((error: unknown) => {
+      throw this.#unavailable(error);
+    });
+    if (!raised) throw exceeded(first.scope, state, amountPico - reservation.amountPico, mintedAtMs(this.call.id));
+    this.reservation = raised;
+  }
+
+  /** The deadline's own error as it is; any other means that the counter cannot be reached. */
+  #unavailable(error: unknown): WeirError {
+    if (error instanceof WeirError) return error;
+    const { id, terms } = this.call;
+    this.#rooms.platform.log.error('a budget could not be checked', {
+      alarm: 'budget-unavailable',
+      callId: id,
+      endpoint: terms.name,
+      error,
+    });
+    return new BudgetUnavailable(error);
   }
 }
 

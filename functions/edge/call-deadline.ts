@@ -7,7 +7,17 @@ const GATEWAY_LIMIT_MS = 28_500;
 /** What is kept back for ledger, counters and the reply's way home; of a short call, a fifth. */
 const SETTLEMENT_RESERVE_MS = 1_500;
 
-export interface DeadlineInput {
+/** The moments of a call, in epoch milliseconds, in their order. */
+export interface CallTimes {
+  /** Upstream work must be over: the deadline, to which everything that waits is clamped. */
+  readonly workUntilMs: number;
+  /** Settling gives way to the reply, or the platform would give another one. */
+  readonly replyByMs: number;
+  /** The platform kills the process. */
+  readonly killAtMs: number;
+}
+
+export interface TimesInput {
   readonly nowMs: number;
   readonly context: InvocationContext;
   /** The endpoint's own limit. */
@@ -19,19 +29,24 @@ export interface DeadlineInput {
 }
 
 /**
- * The moment by which upstream work must be over: the smallest of all limits, less the settlement reserve. It is the only
- * deadline of a call; everything that waits is clamped to it.
+ * The smallest of all limits, less the settlement reserve, is the deadline. A wish of the caller's or the endpoint's own
+ * limit does not cut settling short; what the platform enforces does, for nobody would hear the reply.
  */
-export function deadlineAtMs({ nowMs, context, timeoutMs, wishedMs, requestTimeMs }: DeadlineInput): number {
-  const limitsMs = [
-    timeoutMs,
-    context.getRemainingTimeInMillis(),
-    wishedMs ?? Infinity,
-    requestTimeMs === undefined ? Infinity : requestTimeMs + GATEWAY_LIMIT_MS - nowMs,
-  ];
-  const leftMs = Math.max(0, Math.min(...limitsMs));
-  // Whole milliseconds: the SDK takes no other timeout.
-  return nowMs + Math.floor(leftMs - Math.min(SETTLEMENT_RESERVE_MS, leftMs / 5));
+export function callTimes({ nowMs, context, timeoutMs, wishedMs, requestTimeMs }: TimesInput): CallTimes {
+  const remainingMs = context.getRemainingTimeInMillis();
+  const gatewayMs = requestTimeMs === undefined ? Infinity : requestTimeMs + GATEWAY_LIMIT_MS - nowMs;
+  const platformMs = Math.max(0, Math.min(remainingMs, gatewayMs));
+  const leftMs = Math.max(0, Math.min(platformMs, timeoutMs, wishedMs ?? Infinity));
+  return {
+    // Whole milliseconds: node's timers know no others.
+    workUntilMs: nowMs + Math.floor(leftMs - reserveOf(leftMs)),
+    replyByMs: nowMs + Math.floor(platformMs - reserveOf(platformMs) / 3),
+    killAtMs: nowMs + remainingMs,
+  };
+}
+
+function reserveOf(leftMs: number): number {
+  return Math.min(SETTLEMENT_RESERVE_MS, leftMs / 5);
 }
 
 /** Reads `x-weir-timeout-ms`. @throws InvalidRequest */

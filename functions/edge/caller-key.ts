@@ -29,6 +29,7 @@ export async function findCaller(key: string, { dynamo, config }: Platform): Pro
   return toCaller(item);
 }
 
+/** The table found the item by this hash; that nothing rests on how a store compares, it is compared once more, in constant time (A3). */
 function isSameHash(hash: string, stored: unknown): boolean {
   return (
     typeof stored === 'string' &&

@@ -18,6 +18,11 @@ export interface Question<Output extends z.ZodType> extends Prompt {
   readonly maxOutputTokens?: number;
   /** @default the endpoint's tier */
   readonly model?: ModelTier;
+  /**
+   * Asks once more for what an earlier answer left open. A call has two second tries in all, those of failed requests
+   * included. @default false
+   */
+  readonly isAgain?: boolean;
 }
 
 /** An endpoint's only ways upstream. Whatever they send is cached, bounded, paid for and recorded under the one call. */

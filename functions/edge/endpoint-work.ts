@@ -17,7 +17,7 @@ export function endpointWork<Input extends z.ZodType, Output extends z.ZodType>(
     const format = fromText ? undefined : definition.output;
     const request = toRequest(definition.prompt(input), definition.model, definition.limits.maxOutputTokens, format);
     const events: CallEvent[] = [];
-    for await (const event of ask(request, definition.model.fallbacks)) {
+    for await (const event of ask(request, { fallbackModels: definition.model.fallbacks })) {
       events.push(event);
       yield event;
     }
@@ -34,13 +34,14 @@ function endpointCall(
     async respond<Output extends z.ZodType>(question: Question<Output>): Promise<z.output<Output>> {
       const { model = definition.model, maxOutputTokens = definition.limits.maxOutputTokens, output } = question;
       const request = toRequest(question, model, maxOutputTokens, output);
-      const answer = usable(await collect(ask(request, model.fallbacks)));
+      const { isAgain = false } = question;
+      const answer = usable(await collect(ask(request, { fallbackModels: model.fallbacks, isAgain })));
       return checked(output, parseJson(answer.text));
     },
     async embed({ texts, dimensions }) {
       const { model, fallbacks } = definition.model;
       const request = { kind: 'embed' as const, model, texts, ...(dimensions !== undefined && { dimensions }) };
-      const { vectors } = await collect(ask(request, fallbacks));
+      const { vectors } = await collect(ask(request, { fallbackModels: fallbacks }));
       return vectors as number[][];
     },
   };

@@ -5,6 +5,7 @@ import type { Log } from '#platform/log.ts';
 import type { InvocationContext, LambdaHandler } from './entry-handler.ts';
 import { toHttpCall, type GatewayEvent, type HttpCall, type HttpReply } from './http-call.ts';
 import type { HttpMiddleware } from './http-middleware.ts';
+import limitReply from './middleware/limit-reply.ts';
 import problemReplies from './middleware/problem-replies.ts';
 import replyHeaders from './middleware/reply-headers.ts';
 
@@ -25,11 +26,12 @@ export function httpChain(log: Log, middlewares: readonly HttpMiddleware[], answ
   const chain = middy<HttpCall, HttpReply>({
     timeoutEarlyInMillis: BACKSTOP_MS,
     timeoutEarlyResponse() {
-      throw new DeadlineExceeded({ limitMs: 0 });
+      throw new DeadlineExceeded();
     },
   })
     .use(replyHeaders())
     .use(problemReplies(log))
+    .use(limitReply())
     .use([...middlewares])
     .handler((call, context) => answer(call, context));
   return (event, context) => chain(toHttpCall(event as GatewayEvent), context as Context);

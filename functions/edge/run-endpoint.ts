@@ -7,6 +7,7 @@ import { mintCallId } from '#platform/call-id.ts';
 import { startDeadline } from '#platform/deadline.ts';
 import { parseUsd } from '#platform/money.ts';
 import type { Principal } from '#platform/principal.ts';
+import type { CallTimes } from './call-deadline.ts';
 import { logCall } from './call-log.ts';
 import type { EndpointDefinition } from './endpoint-definition.ts';
 import { endpointWork } from './endpoint-work.ts';
@@ -18,9 +19,7 @@ export interface EndpointRequest {
   readonly input: unknown;
   readonly principal: Principal;
   readonly requestId: string;
-  /** When upstream work must be over, and when the platform kills the process (epoch ms). */
-  readonly deadlineAtMs: number;
-  readonly killAtMs: number;
+  readonly times: CallTimes;
   readonly cacheWish: CacheWish;
   /** Tells the receipt, also of a call that fails. */
   readonly settled?: (receipt: Receipt) => void;
@@ -36,10 +35,11 @@ export function createRunEndpoint<Input extends z.ZodType, Output extends z.ZodT
 ): RunEndpoint {
   const rooms = createRooms(platform);
   const terms = termsOf(name, definition);
-  return async ({ input, principal, requestId, deadlineAtMs, killAtMs, cacheWish, settled }) => {
+  return async ({ input, principal, requestId, times, cacheWish, settled }) => {
     const id = mintCallId(platform.clock.nowMs());
-    const deadline = startDeadline(platform.clock, deadlineAtMs);
-    const call: Call = { id, terms, principal, requestId, deadline, killAtMs, cacheWish };
+    const deadline = startDeadline(platform.clock, times.workUntilMs);
+    const { replyByMs, killAtMs } = times;
+    const call: Call = { id, terms, principal, requestId, deadline, replyByMs, killAtMs, cacheWish };
     const onSettled = (receipt: Receipt) => {
       logCall(receipt, platform);
       settled?.(receipt);

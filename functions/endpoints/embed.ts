@@ -3,8 +3,8 @@ import { defineEndpoint } from '#edge/define-endpoint.ts';
 import { embedding } from '#edge/models.ts';
 
 const FULL_DIMENSIONS = 1_536;
-/** A component prints as up to 14 characters: this many stay well below Lambda's reply of 6 MB. */
-const MAX_COMPONENTS = 350_000;
+/** OpenAI prints a component with up to 24 characters, sign and comma included: so many stay below Lambda's reply of 6 MB. */
+const MAX_COMPONENTS = 250_000;
 
 /** Turns texts into vectors. Each text has a cache entry of its own, so that only new texts are paid for. */
 export const { handler, spec } = defineEndpoint({

@@ -28,7 +28,10 @@ export const { handler, spec } = defineRoute({
       .string()
       .default('endpoint')
       .describe(`Any of ${SPEND_DIMENSIONS.join(', ')}, separated by commas.`),
-    format: z.enum(['json', 'csv']).optional().describe('Default: what the Accept header prefers, else JSON.'),
+    format: z
+      .enum(['json', 'csv'])
+      .optional()
+      .describe('Default: CSV where the Accept header names text/csv and not JSON, else JSON.'),
   }),
   output: z.strictObject({
     rows: z.array(
@@ -53,17 +56,21 @@ export const { handler, spec } = defineRoute({
   reads: ['ledger'],
   timeoutMs: 28_000,
   memoryMb: 512,
-  async handle(query, { dynamo, config, clock }, { headers }) {
+  async handle(query, { dynamo, config, clock, log }, { headers }) {
     const today = new Date(clock.nowMs()).toISOString().slice(0, 10);
     const { from = `${today.slice(0, 7)}-01`, to = today, format } = query;
     checkDays(from, to);
     const by = parseDimensions(query.by);
-    const ledger = createLedgerStore({ dynamo, table: config.tables.ledger });
+    const ledger = createLedgerStore({ dynamo, table: config.tables.ledger, log });
     const report = await spendReport(ledger.rows(from, to), by);
-    if ((format ?? (headers['accept']?.includes('text/csv') ? 'csv' : 'json')) === 'json') return { json: report };
+    if ((format ?? (wantsCsv(headers['accept']) ? 'csv' : 'json')) === 'json') return { json: report };
     return { contentType: 'text/csv; charset=utf-8', text: toCsv([...by, ...FIGURES], report.rows) };
   },
 });
+
+function wantsCsv(accept = ''): boolean {
+  return accept.includes('text/csv') && !accept.includes('json');
+}
 
 function checkDays(from: string, to: string): void {
   const days = (Date.parse(to) - Date.parse(from)) / DAY_MS + 1;

@@ -1,5 +1,6 @@
 import type { DynamoDb } from '#platform/aws/dynamodb.ts';
 import { integerOf, textOf, type StoredItem } from '#platform/aws/attributes.ts';
+import type { Log } from '#platform/log.ts';
 import { mintedAtMs } from '#platform/call-id.ts';
 import { fromItem, toItem } from './entry-item.ts';
 import type { LedgerEntry } from './entry.ts';
@@ -34,6 +35,7 @@ export interface LedgerStore {
 export interface LedgerStoreOptions {
   readonly dynamo: DynamoDb;
   readonly table: string;
+  readonly log: Log;
   /** Partitions per endpoint and day. @default 1 */
   readonly shards?: number;
 }
@@ -41,7 +43,7 @@ export interface LedgerStoreOptions {
 /** Queries under way together when a report is made. */
 const PARTITIONS_AT_ONCE = 16;
 
-export function createLedgerStore({ dynamo, table, shards = 1 }: LedgerStoreOptions): LedgerStore {
+export function createLedgerStore({ dynamo, table, log, shards = 1 }: LedgerStoreOptions): LedgerStore {
   const announced = new Set<string>();
   const itemsOf = (pk: string) => dynamo.query(table, 'pk = :pk', { values: { ':pk': pk } });
 
@@ -52,8 +54,13 @@ export function createLedgerStore({ dynamo, table, shards = 1 }: LedgerStoreOpti
   const announce = async (endpoint: string, month: string) => {
     const sk = `${endpoint}#${shards}`;
     if (announced.has(month + sk)) return;
-    await dynamo.put(table, { pk: directoryKey(month), sk, endpoint, shards });
-    announced.add(month + sk);
+    try {
+      await dynamo.put(table, { pk: directoryKey(month), sk, endpoint, shards }, undefined, { attempts: 1 });
+      announced.add(month + sk);
+    } catch (error) {
+      // The entry counts, not this: the next call announces again.
+      log.warn('an endpoint could not be announced to the reports', { endpoint, error });
+    }
   };
 
   async function* endpointsOf(month: string): AsyncGenerator<{ endpoint: string; shards: number }> {
@@ -79,9 +86,11 @@ export function createLedgerStore({ dynamo, table, shards = 1 }: LedgerStoreOpti
   return {
     async record(entry) {
       const key = ledgerKey(entry.endpoint, entry.callId, shards);
-      await announce(entry.endpoint, key.sk.slice(0, 7));
       const item = { ...key, ...toItem(entry) };
-      const written = await dynamo.put(table, item, { condition: 'attribute_not_exists(pk)' });
+      const [written] = await Promise.all([
+        dynamo.put(table, item, { condition: 'attribute_not_exists(pk)' }),
+        announce(entry.endpoint, key.sk.slice(0, 7)),
+      ]);
       if (written === 'written') return 'recorded';
       const standing = fromItem((await dynamo.get(table, { ...key }, { consistent: true })) as StoredItem);
       // A repeat after a lost answer finds its own entry: same request, same cost.

@@ -12,7 +12,7 @@ export interface Deadline {
   readonly signal: AbortSignal;
   /** Milliseconds left, never negative. */
   remainingMs(): number;
-  /** Ends the call before its time (the caller went away). */
+  /** Ends what is under way before its time. */
   cancel(reason: Error): void;
   /** Drops the timer. To be called when the call is over. */
   dispose(): void;
@@ -34,4 +34,27 @@ export function startDeadline(clock: Clock, atMs: number): Deadline {
     },
     dispose: stopTimer,
   };
+}
+
+/** @throws the signal's reason when it comes first; the work itself goes on, and its result is dropped */
+export function withinDeadline<Result>(work: Promise<Result>, signal: AbortSignal): Promise<Result> {
+  return new Promise((resolve, reject) => {
+    const abort = () => reject(signal.reason instanceof Error ? signal.reason : new DeadlineExceeded());
+    // Heard in any case: a rejection that nobody hears would end the process.
+    work.then(resolve, reject).finally(() => signal.removeEventListener('abort', abort));
+    if (signal.aborted) return abort();
+    signal.addEventListener('abort', abort, { once: true });
+  });
+}
+
+/** Waits for the work until `atMs` (epoch) at the longest. False: it is not done, and goes on unheard. Never rejects. */
+export function doneBefore(clock: Clock, atMs: number, work: Promise<unknown>): Promise<boolean> {
+  return new Promise((resolve) => {
+    const cancel = clock.startTimer(() => resolve(false), Math.max(0, atMs - clock.nowMs()));
+    const done = () => {
+      cancel();
+      resolve(true);
+    };
+    void work.finally(done).catch(() => undefined);
+  });
 }

@@ -103,11 +103,9 @@ export class NotCached extends WeirError {
 
 /** 504: the deadline came before the answer. */
 export class DeadlineExceeded extends WeirError {
-  constructor(details: { readonly limitMs: number }) {
-    super('deadline_exceeded', 504, `no answer came within the deadline of ${details.limitMs} ms`, {
-      shouldRetry: false,
-      details,
-    });
+  constructor(details: { readonly limitMs?: number } = {}) {
+    const limit = details.limitMs === undefined ? 'in time' : `within the deadline of ${details.limitMs} ms`;
+    super('deadline_exceeded', 504, `no answer came ${limit}`, { shouldRetry: false, details });
   }
 }
 

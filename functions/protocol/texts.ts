@@ -38,7 +38,10 @@ export function mapRequestTexts(request: ModelRequest, visit: TextVisitor): Mode
 /** The same walk over what comes back. */
 export function mapEventTexts(event: CallEvent, visit: TextVisitor): CallEvent {
   if (event.type === 'text' || event.type === 'refusal') return { ...event, text: visit(event.text, 'output') };
-  if (event.type === 'tool-call') return { ...event, arguments: visit(event.arguments, 'output.tool-call') };
+  if (event.type === 'tool-call') {
+    const place = 'output.tool-call';
+    return { ...event, name: visit(event.name, `${place}.name`), arguments: visit(event.arguments, place) };
+  }
   return event;
 }
 

@@ -59,7 +59,7 @@ export const detectors: readonly Detector[] = [
   {
     kind: 'JWT',
     literal: 'eyJ',
-    pattern: /\beyJ[A-Za-z0-9_-]{8,}\.eyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]*/g,
+    pattern: /\beyJ[A-Za-z0-9_-]{8,2048}\.eyJ[A-Za-z0-9_-]{8,8192}\.[A-Za-z0-9_-]*/g,
     source: 'https://www.rfc-editor.org/rfc/rfc7519',
   },
   {

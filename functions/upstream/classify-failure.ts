@@ -51,6 +51,10 @@ function classOf(status: number, words: readonly string[], message: string): Fai
     case 404:
       return words.includes('model_not_found') ? 'model-not-found' : 'configuration';
     case 408:
+    case 504:
+    case 522:
+    case 524:
+      // A gateway's own time-out: behind it the work may have been done.
       return 'timeout';
     case 409:
       return 'conflict';

@@ -47,6 +47,8 @@ export function createKeyRing(options: KeyRingOptions): KeyRing {
   const { ttlMs = 5 * 60_000, staleLimitMs = 6 * 3_600_000, rereadPauseMs = 30_000 } = options;
   let held: Held | undefined;
   let reading: Promise<Held> | undefined;
+  /** The read under way was begun because a key was refused. */
+  let isReread = false;
   let nextRereadAtMs = 0;
 
   const read = async (): Promise<Held> => {
@@ -59,7 +61,10 @@ export function createKeyRing(options: KeyRingOptions): KeyRing {
 
   /** One read for all who ask at the same time. */
   const readOnce = (): Promise<Held> => {
-    reading ??= read().finally(() => (reading = undefined));
+    reading ??= read().finally(() => {
+      reading = undefined;
+      isReread = false;
+    });
     return reading;
   };
 
@@ -97,7 +102,11 @@ export function createKeyRing(options: KeyRingOptions): KeyRing {
       if (!reading && clock.nowMs() < nextRereadAtMs) return false;
       nextRereadAtMs = clock.nowMs() + rereadPauseMs;
       try {
-        const { key } = await readOnce();
+        const joinedRefresh = reading !== undefined && !isReread;
+        isReread ||= !reading;
+        let { key } = await readOnce();
+        // A refresh that was under way may have begun before the key was changed.
+        if (joinedRefresh && key.version === version) ({ key } = await readOnce());
         // A key that is new may be refused in its turn, and has a re-read of its own.
         if (key.version !== version) nextRereadAtMs = 0;
         return true;

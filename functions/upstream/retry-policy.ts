@@ -24,8 +24,8 @@ export type RetryDecision =
 const STOP: RetryDecision = { action: 'stop' };
 const BASE_DELAY_MS = 250;
 const MAX_DELAY_MS = 8_000;
-/** Below this an attempt would be cut off before it could answer. */
-const SHORTEST_ATTEMPT_MS = 250;
+/** With less time than this an attempt would be cut off before it could be answered. */
+export const SHORTEST_ATTEMPT_MS = 250;
 
 /** How often a class is tried on one model before the fallback or the end. */
 const TRIES_ON_MODEL: Record<FailureClass, number> = {

@@ -49,12 +49,12 @@ export class EndpointAlarms extends Alarms {
       metric: endpoint.queues.deadLetters.metricApproximateNumberOfMessagesVisible({ period: PERIOD }),
     });
     this.add('Budget', {
-      says: 'a call cost more than was held for it, or could not be settled',
-      metric: this.#logged('Budget', FilterPattern.any(alarmIs('over-hold'), alarmIs('settlement'))),
+      says: 'money is not in order: a call could not be held, priced or settled, or cost more than was held for it',
+      metric: this.#logged('Budget', anyAlarm('over-hold', 'settlement', 'budget-unavailable', 'unpriced')),
     });
     this.add('Upstream', {
       says: 'OpenAI refuses this deployment: its key, its set-up or its quota',
-      metric: this.#logged('Upstream', alarmIs('upstream-*')),
+      metric: this.#logged('Upstream', anyAlarm('upstream-*', 'key-*')),
     });
   }
 
@@ -74,8 +74,9 @@ export class EndpointAlarms extends Alarms {
   }
 }
 
-function alarmIs(value: string): JsonPattern {
-  return FilterPattern.stringValue('$.alarm', '=', value);
+/** Log lines whose `alarm` field is one of these; every value that the functions write must be among them. */
+function anyAlarm(...values: string[]): JsonPattern {
+  return FilterPattern.any(...values.map((value) => FilterPattern.stringValue('$.alarm', '=', value)));
 }
 
 function failuresPercent(name: string): MathExpression {

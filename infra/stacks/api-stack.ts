@@ -86,6 +86,6 @@ const TABLE_VARIABLES: Readonly<Record<Readable, string>> = {
 
 /** How each table is read: the ledger by its days, a caller by its key. */
 const READING: Readonly<Record<Readable, readonly string[]>> = {
-  ledger: ['dynamodb:Query', 'dynamodb:GetItem'],
+  ledger: ['dynamodb:Query'],
   callers: ['dynamodb:GetItem'],
 };

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { deadlineAtMs } from '#edge/call-deadline.ts';
+import { callTimes } from '#edge/call-deadline.ts';
 import type { EndpointSpec } from '#edge/specs.ts';
 import { slugOf, type Entry } from '#infra/inventory.ts';
 import { parseConfig } from '#platform/config.ts';
@@ -49,7 +49,7 @@ function implied({ name, spec }: Entry): string[] {
   if (spec.kind !== 'endpoint') {
     return [
       ...on(`${slug}/Logs`, 'logs:CreateLogStream', 'logs:PutLogEvents'),
-      ...(spec.reads.includes('ledger') ? onTable('ledger', 'Query', 'GetItem') : []),
+      ...(spec.reads.includes('ledger') ? onTable('ledger', 'Query') : []),
       ...(spec.reads.includes('callers') ? onTable('callers', 'GetItem') : []),
     ].sort();
   }
@@ -144,7 +144,7 @@ test('Lambda lets an endpoint use all of its time, and then settle', () => {
     const { timeoutMs } = entry.spec.limits;
     const until = (remainingMs: number) => {
       const context = { awsRequestId: '', getRemainingTimeInMillis: () => remainingMs };
-      return deadlineAtMs({ nowMs: 0, context, timeoutMs });
+      return callTimes({ nowMs: 0, context, timeoutMs }).workUntilMs;
     };
     const reserveMs = timeoutMs - until(Infinity);
     expect(until(lambdaMs), entry.name).toBe(until(Infinity));

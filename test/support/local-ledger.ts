@@ -17,8 +17,8 @@ export function localPlatform(dynamodb: string | undefined): Platform {
 }
 
 /** Every entry of the ledger of these days: a test may run over midnight. */
-export async function readLedger({ dynamo, config, clock }: Platform): Promise<LedgerEntry[]> {
-  const store = createLedgerStore({ dynamo, table: config.tables.ledger });
+export async function readLedger({ dynamo, config, clock, log }: Platform): Promise<LedgerEntry[]> {
+  const store = createLedgerStore({ dynamo, table: config.tables.ledger, log });
   const [from = '', to = ''] = [-DAY_MS, DAY_MS].map((ms) => new Date(clock.nowMs() + ms).toISOString().slice(0, 10));
   const rows = await Array.fromAsync(store.rows(from, to));
   return rows.flatMap((row) => (row.kind === 'entry' ? [row.entry] : []));

@@ -190,8 +190,8 @@ export class Weir<SomeClock extends Clock = FakeClock> extends WeirEnvironment {
 
   /** The same with adjustments. */
   async ledgerRows(): Promise<LedgerRow[]> {
-    const { dynamo, config } = this.#parts.ownPlatform;
-    const store = createLedgerStore({ dynamo, table: config.tables.ledger });
+    const { dynamo, config, log } = this.#parts.ownPlatform;
+    const store = createLedgerStore({ dynamo, table: config.tables.ledger, log });
     return Array.fromAsync(store.rows(dayOf(this.#startedAtMs), dayOf(this.clock.nowMs())));
   }
 

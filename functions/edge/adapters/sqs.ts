@@ -5,7 +5,7 @@ import { WeirError } from '#platform/errors.ts';
 import { toMessageBody } from '#platform/aws/sqs.ts';
 import { formatUsd } from '#platform/money.ts';
 import type { Principal } from '#platform/principal.ts';
-import { deadlineAtMs } from '../call-deadline.ts';
+import { callTimes } from '../call-deadline.ts';
 import type { Binding, InvocationContext, LambdaHandler } from '../entry-handler.ts';
 import { redactLine } from '../entry-handler.ts';
 import { parseInput } from '../parse-input.ts';
@@ -57,7 +57,6 @@ export function sqsAdapter({ run, input, timeoutMs }: SqsAdapterOptions, { name,
   const principal: Principal = { id: `queue:${name}`, kind: 'queue', roles: ['caller'] };
 
   const handleRecord = async (record: SqsRecord, context: InvocationContext): Promise<void> => {
-    const nowMs = clock.nowMs();
     const message = parseInput(messageSchema, parseJsonBytes(Buffer.from(record.body)));
     const resultUrl = resultUrlFor(message.replyTo ?? `${name}-results`, resultUrls);
     let receipt: Receipt | undefined;
@@ -65,8 +64,7 @@ export function sqsAdapter({ run, input, timeoutMs }: SqsAdapterOptions, { name,
       input: parseInput(input, message.input),
       principal,
       requestId: record.messageId,
-      deadlineAtMs: deadlineAtMs({ nowMs, context, timeoutMs }),
-      killAtMs: nowMs + context.getRemainingTimeInMillis(),
+      times: callTimes({ nowMs: clock.nowMs(), context, timeoutMs }),
       cacheWish: parseCacheControl(undefined),
       settled: (settled) => (receipt = settled),
     });
@@ -98,7 +96,7 @@ export function sqsAdapter({ run, input, timeoutMs }: SqsAdapterOptions, { name,
       if (receives >= maxReceives && deadLetterUrl !== undefined) {
         return bury(record, { code, detail: redactLine(message) });
       }
-      if (error instanceof WeirError && isHopeless(error)) await hurry(record);
+      if (HOPELESS.has(code)) await hurry(record);
       return false;
     }
   };
@@ -145,7 +143,5 @@ export function sqsAdapter({ run, input, timeoutMs }: SqsAdapterOptions, { name,
   };
 }
 
-/** The message itself is at fault, or asks for what is not there. */
-function isHopeless({ status }: WeirError): boolean {
-  return status === 400 || status === 404 || status === 413 || status === 422;
-}
+/** The message itself is at fault: it costs nothing to see that again, and waiting does not mend it. */
+const HOPELESS = new Set(['invalid_request', 'malformed_body', 'too_large', 'upstream_rejected', 'content_policy']);

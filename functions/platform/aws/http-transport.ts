@@ -28,9 +28,11 @@ export const httpTransport: Transport = ({ url, headers, body, timeoutMs }) =>
       reply.on('end', () => resolve({ status: reply.statusCode ?? 0, body: text }));
       reply.on('error', reject);
     });
-    request.setTimeout(timeoutMs, () => {
+    // Over the whole exchange: a socket's own timeout begins after the connect, and a byte now and then resets it.
+    const timer = setTimeout(() => {
       request.destroy(Object.assign(new Error(`no answer within ${timeoutMs} ms`), { code: 'ETIMEDOUT' }));
-    });
+    }, timeoutMs);
+    request.on('close', () => clearTimeout(timer));
     request.on('error', reject);
     request.end(body);
   });

@@ -24,6 +24,7 @@ test('L1 of 300 concurrent reservations of 7 on a limit of 1,000 exactly 142 pas
       amountPico: 7n,
       atMs,
       facts: { callId: mintCallId(atMs), killAtMs: atMs + 30_000, caller: 'ada', model: 'gpt-6-luna' },
+      mayGoOn: () => true,
     });
 
   const outcomes = await Promise.all(Array.from({ length: 300 }, reserveSeven));

@@ -17,7 +17,12 @@ async function startWith(entries: readonly LedgerEntry[], options: { clock?: Fak
   const { clock = new FakeClock(NOON_MS), shards = 1 } = options;
   await using parts = new AsyncDisposableStack();
   const weir = parts.use(await startWeir({ baseUrl, clock }));
-  const ledger = createLedgerStore({ dynamo: weir.platform.dynamo, table: weir.platform.config.tables.ledger, shards });
+  const ledger = createLedgerStore({
+    dynamo: weir.platform.dynamo,
+    table: weir.platform.config.tables.ledger,
+    log: weir.platform.log,
+    shards,
+  });
   for (const entry of entries) expect(await ledger.record(entry)).toBe('recorded');
   const owned = parts.move();
   return {
@@ -109,6 +114,7 @@ test('L11 all shards of a day are read, also where their number has changed with
   const sharded = createLedgerStore({
     dynamo: finance.weir.platform.dynamo,
     table: finance.weir.platform.config.tables.ledger,
+    log: finance.weir.platform.log,
     shards: 5,
   });
   for (const entry of entries.slice(10)) await sharded.record(entry);

@@ -101,6 +101,7 @@ test('R7 a call that is cancelled during a backoff stops at once, without a time
     principal: { id: 'ada', kind: 'caller', roles: ['caller'] },
     requestId: 'a request',
     deadline,
+    replyByMs: clock.nowMs() + 29_000,
     killAtMs: clock.nowMs() + 30_000,
     cacheWish: { read: false, store: false, maxAgeSeconds: 0, onlyIfCached: false },
   };
@@ -108,7 +109,7 @@ test('R7 a call that is cancelled during a backoff stops at once, without a time
   const path = moneyPath(
     call,
     createRooms(weir.platform),
-    (ask) => ask(question, []),
+    (ask) => ask(question, { fallbackModels: [] }),
     () => undefined,
   );
   const ended = path.next().catch((error: unknown) => error);

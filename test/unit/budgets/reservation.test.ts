@@ -14,6 +14,7 @@ const request = (amountPico: bigint, scopes: readonly Scope[] = [endpoint, calle
   amountPico,
   atMs: AT_MS,
   facts: { callId: 'call', killAtMs: AT_MS + 30_000, caller: 'ada', model: 'gpt-6-luna' },
+  mayGoOn: () => true,
 });
 
 test('money is held in every scope under one id, the endpoint’s hold first', async () => {

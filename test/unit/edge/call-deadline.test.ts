@@ -1,13 +1,13 @@
 import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { deadlineAtMs, parseTimeoutWish, type DeadlineInput } from '#edge/call-deadline.ts';
+import { callTimes, parseTimeoutWish, type TimesInput } from '#edge/call-deadline.ts';
 
 const nowMs = Date.UTC(2026, 10, 22, 12);
 
 /** How much time a call has for its work, in ms from now. */
-function leftMs({ remainingMs = 60_000, ...input }: Partial<DeadlineInput> & { remainingMs?: number } = {}): number {
+function leftMs({ remainingMs = 60_000, ...input }: Partial<TimesInput> & { remainingMs?: number } = {}): number {
   const context = { awsRequestId: 'a', getRemainingTimeInMillis: () => remainingMs };
-  return deadlineAtMs({ nowMs, context, timeoutMs: 20_000, ...input }) - nowMs;
+  return callTimes({ nowMs, context, timeoutMs: 20_000, ...input }).workUntilMs - nowMs;
 }
 
 test.each([
@@ -50,6 +50,27 @@ test('whatever the limits are, the deadline lies between now and the smallest of
     }),
     { seed: 20_261_122 },
   );
+});
+
+test('settling gives way to the reply half a second before the platform ends the call, whatever the caller wished', () => {
+  const timesOf = (input: Partial<TimesInput>, remainingMs: number) =>
+    callTimes({
+      nowMs,
+      context: { awsRequestId: 'a', getRemainingTimeInMillis: () => remainingMs },
+      timeoutMs: 20_000,
+      ...input,
+    });
+  expect(timesOf({ wishedMs: 1_000 }, 60_000)).toEqual({
+    workUntilMs: nowMs + 800,
+    replyByMs: nowMs + 59_500,
+    killAtMs: nowMs + 60_000,
+  });
+  expect(timesOf({ requestTimeMs: nowMs - 8_500 }, 60_000).replyByMs).toBe(nowMs + 19_500);
+  expect(timesOf({}, 10_000)).toEqual({
+    workUntilMs: nowMs + 8_500,
+    replyByMs: nowMs + 9_500,
+    killAtMs: nowMs + 10_000,
+  });
 });
 
 test('the wish is a whole number of milliseconds, or refused in words', () => {

@@ -24,8 +24,8 @@ const prompt = ({ topic }: { topic: string }) => ({ instructions: 'Write a haiku
 /** A model that answers the same, and remembers what it was asked. */
 function model(...events: readonly CallEvent[]) {
   const asked: { request: ModelRequest; fallbacks: readonly string[] }[] = [];
-  const ask: Ask = async function* (request, fallbacks) {
-    asked.push({ request, fallbacks });
+  const ask: Ask = async function* (request, { fallbackModels }) {
+    asked.push({ request, fallbacks: fallbackModels });
     yield* events;
   };
   return { ask, asked };

@@ -104,7 +104,7 @@ test('places tell where a text stands', () => {
   );
 });
 
-test('of what comes back, texts, refusals and the arguments of tools are seen', () => {
+test('of what comes back, texts, refusals, and names and arguments of tools are seen', () => {
   const events: CallEvent[] = [
     { type: 'text', text: 'a' },
     { type: 'refusal', text: 'b' },
@@ -114,7 +114,7 @@ test('of what comes back, texts, refusals and the arguments of tools are seen', 
   ];
   const seen: string[] = [];
   const mapped = events.map((event) => mapEventTexts(event, (text) => (seen.push(text), text.toUpperCase())));
-  expect(seen).toEqual(['a', 'b', 'd']);
+  expect(seen).toEqual(['a', 'b', 'n', 'd']);
   expect(mapped).toMatchObject([
     { text: 'A' },
     { text: 'B' },

@@ -51,7 +51,9 @@ test.each<[number, ErrorBody, FailureClass]>([
   [500, {}, 'failed'],
   [502, {}, 'failed'],
   [503, {}, 'overloaded'],
-  [504, {}, 'failed'],
+  [504, {}, 'timeout'],
+  [522, {}, 'timeout'],
+  [524, {}, 'timeout'],
   [529, {}, 'failed'],
 ])('R1 %i %o is %s', (status, body, expected) => {
   expect(replied(status, body)).toMatchObject({ class: expected, status });
