@@ -34,17 +34,17 @@ export async function readOutputs(file: string): Promise<WeirOutputs> {
       `${file} cannot be read: start Weir (npm start) or deploy it (npm run deploy) first, or name the file with --outputs`,
     );
   });
-  const parsed = outputsSchema.safeParse(unwrap(parseJson(text)));
+  const parsed = outputsSchema.safeParse(unwrap(parseJson(text, file)));
   if (!parsed.success) throw new Error(`${file} is not an outputs file of Weir: ${z.prettifyError(parsed.error)}`);
   return parsed.data;
 }
 
-/** Undefined for what is no JSON: the schema then says that this is no outputs file. */
-function parseJson(text: string): unknown {
+/** The parser's own message quotes the file. */
+function parseJson(text: string, file: string): unknown {
   try {
     return JSON.parse(text) as unknown;
   } catch {
-    return undefined;
+    throw new Error(`${file} is not JSON`);
   }
 }
 

@@ -22,7 +22,7 @@ export const { handler, spec } = defineEndpoint({
       const { texts, dimensions } = context.value;
       const components = texts.length * dimensions;
       if (components <= MAX_COMPONENTS) return;
-      const message = `times dimensions must be at most ${MAX_COMPONENTS}, but ${texts.length} × ${dimensions} = ${components} was provided`;
+      const message = `times dimensions must be at most ${inWords(MAX_COMPONENTS)}, but ${inWords(texts.length)} × ${inWords(dimensions)} = ${inWords(components)} was provided`;
       context.issues.push({ code: 'custom', path: ['texts'], message, input: components });
     }),
   output: z.strictObject({ embeddings: z.array(z.array(z.number())) }),
@@ -35,3 +35,7 @@ export const { handler, spec } = defineEndpoint({
     embeddings: await call.embed({ texts, dimensions }),
   }),
 });
+
+function inWords(count: number): string {
+  return count.toLocaleString('en-US');
+}

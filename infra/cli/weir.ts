@@ -121,8 +121,7 @@ async function outputsHere(): Promise<WeirOutputs> {
   try {
     return await readOutputs(file);
   } catch (error) {
-    // The parser's own message quotes the file.
-    throw new UsageFailure(error instanceof SyntaxError ? `${file} is not JSON` : reasonOf(error));
+    throw new UsageFailure(reasonOf(error));
   }
 }
 

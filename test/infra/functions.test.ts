@@ -243,8 +243,10 @@ test('what a log line says by `alarm` is counted from the function’s own log',
       expect(deployment.target(stack, Properties['LogGroupName']).path).toBe(`${slug}/Handler/Logs`);
       return Properties['FilterPattern'] as string;
     };
-    expect(patternOf('Budget')).toBe('{ ($.alarm = "over-hold") || ($.alarm = "settlement") }');
-    expect(patternOf('Upstream')).toBe('{ $.alarm = "upstream-*" }');
+    expect(patternOf('Budget')).toBe(
+      '{ ($.alarm = "over-hold") || ($.alarm = "settlement") || ($.alarm = "budget-unavailable") || ($.alarm = "unpriced") }',
+    );
+    expect(patternOf('Upstream')).toBe('{ ($.alarm = "upstream-*") || ($.alarm = "key-*") }');
   }
 });
 

@@ -150,7 +150,7 @@ test.each([
     invalidApiKey(),
     invalidApiKey(),
   );
-  const short = { headers: { 'x-weir-timeout-ms': '250' } };
+  const short = { headers: { 'x-weir-timeout-ms': '1500' } };
   const plain = Array.from({ length: 8 }, (_, at) => ({ body: bodyOf(at), ...([5, 6].includes(at) && short) }));
   const { replies, undici } = await runBundle(name, plain);
   // Were a left-out class asked for anything, it would be `internal`, or an answer that is none.

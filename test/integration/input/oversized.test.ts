@@ -38,7 +38,7 @@ test.each([
   [
     '/v1/embed',
     { texts: ['a'], dimensions: 1e9 },
-    'dimensions must be at most 1,536, but 1000000000 was provided; texts times dimensions must be at most 350000, but 1 × 1000000000 = 1000000000 was provided',
+    'dimensions must be at most 1,536, but 1000000000 was provided; texts times dimensions must be at most 250,000, but 1 × 1,000,000,000 = 1,000,000,000 was provided',
   ],
   ['/v1/embed', { texts: Array(501).fill('a') }, 'texts must have at most 500 items, but 501 items were provided'],
   [
@@ -49,7 +49,7 @@ test.each([
   [
     '/v1/embed',
     { texts: Array(228).fill('a') },
-    'texts times dimensions must be at most 350000, but 228 × 1536 = 350208 was provided',
+    'texts times dimensions must be at most 250,000, but 228 × 1,536 = 350,208 was provided',
   ],
   [
     '/v1/classify',
