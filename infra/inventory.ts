@@ -3,6 +3,7 @@ import { dirname, join, relative, resolve, sep } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import type { EntryHandler } from '#edge/entry-handler.ts';
 import type { EntrySpec } from '#edge/specs.ts';
+import { specFaults } from './check-spec.ts';
 
 /** One entry file: one Lambda. */
 export interface Entry {
@@ -45,14 +46,26 @@ export function slugOf(name: string): string {
 }
 
 async function readEntry(file: string, name: string): Promise<Entry | undefined> {
-  const module = (await import(pathToFileURL(file).href)) as { spec?: EntrySpec; handler?: EntryHandler };
+  const module = await importEntry(file);
   if (!module.spec && !module.handler) return undefined;
   if (!module.spec || typeof module.handler !== 'function') {
     throw new Error(
       `${file} must export both handler and spec: export const { handler, spec } = defineEndpoint({ … })`,
     );
   }
+  const faults = specFaults(module.spec);
+  if (faults.length > 0) throw new Error(`${file}: ${faults.join('; ')}`);
   return { name, file, spec: module.spec, handler: module.handler };
+}
+
+async function importEntry(file: string): Promise<{ spec?: EntrySpec; handler?: EntryHandler }> {
+  try {
+    return (await import(pathToFileURL(file).href)) as { spec?: EntrySpec; handler?: EntryHandler };
+  } catch (error) {
+    throw new Error(`${file} cannot be loaded: ${error instanceof Error ? error.message : String(error)}`, {
+      cause: error,
+    });
+  }
 }
 
 async function sourceFiles(folder: string): Promise<string[]> {

@@ -71,7 +71,7 @@ export async function attempt(
  */
 function assertMayBeSent({ deadline }: Call, key: UpstreamKey, { upstream }: Rooms): void {
   deadline.signal.throwIfAborted();
-  if (deadline.remainingMs() < SHORTEST_ATTEMPT_MS) throw new DeadlineExceeded();
+  if (deadline.remainingMs() < SHORTEST_ATTEMPT_MS) throw new DeadlineExceeded({ leastMs: SHORTEST_ATTEMPT_MS });
   const openForMs = upstream.breaker.openForMs(key.version);
   if (openForMs !== undefined) throw replyFor({ class: 'quota', retryAfterMs: openForMs });
 }

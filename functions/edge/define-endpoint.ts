@@ -30,6 +30,9 @@ export function defineEndpoint<Input extends z.ZodType, Output extends z.ZodType
   definition: EndpointDefinition<Input, Output>,
 ): { readonly handler: EntryHandler; readonly spec: EndpointSpec } {
   const { limits, input } = definition;
+  if (typeof definition.run !== 'function' && typeof definition.prompt !== 'function') {
+    throw new TypeError('an endpoint needs a function prompt or run');
+  }
   const spec: EndpointSpec = {
     kind: 'endpoint',
     summary: definition.summary,
@@ -39,6 +42,7 @@ export function defineEndpoint<Input extends z.ZodType, Output extends z.ZodType
     input,
     output: definition.output,
     example: definition.example,
+    answers: definition.run ? 'run' : definition.fromText ? 'text' : 'json',
     model: definition.model,
     limits,
     ...(definition.deterministic && { deterministic: definition.deterministic }),

@@ -20,6 +20,8 @@ export interface EndpointSpec {
   readonly output: z.ZodType;
   /** An input that works: documentation, the first curl line, the contract tests. */
   readonly example: unknown;
+  /** How the output comes about: JSON of the model's that fits it, text of the model's, or code. */
+  readonly answers: 'json' | 'text' | 'run';
   readonly model: ModelTier;
   readonly limits: EndpointLimits;
   readonly deterministic?: { readonly ttlSeconds: number; readonly shared?: boolean };

@@ -2,6 +2,7 @@ import * as z from 'zod';
 import { defineEndpoint } from '#edge/define-endpoint.ts';
 import type { EndpointCall } from '#edge/endpoint-definition.ts';
 import { small } from '#edge/models.ts';
+import { showValue } from '#edge/shown.ts';
 import { OutputInvalid } from '#platform/errors.ts';
 
 const labelName = z.string().min(1).max(80);
@@ -36,7 +37,7 @@ const input = z
       fault('texts', `must be at most 200,000 characters together, but ${characters} were provided`);
     const names = labels.map(nameOf);
     const twice = names.find((name, index) => names.indexOf(name) !== index);
-    if (twice !== undefined) fault('labels', 'must differ from each other, but one was given twice');
+    if (twice !== undefined) fault('labels', `must differ from each other, but ${showValue(twice)} was given twice`);
   });
 type Input = z.output<typeof input>;
 

@@ -22,7 +22,7 @@ export interface Deadline {
 export function startDeadline(clock: Clock, atMs: number): Deadline {
   const controller = new AbortController();
   const startedMs = clock.nowMs();
-  const expire = () => controller.abort(new DeadlineExceeded({ limitMs: atMs - startedMs }));
+  const expire = () => controller.abort(new DeadlineExceeded({ limitMs: Math.max(1, atMs - startedMs) }));
   const stopTimer = clock.startTimer(expire, Math.max(0, atMs - startedMs));
   return {
     atMs,

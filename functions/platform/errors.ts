@@ -103,9 +103,12 @@ export class NotCached extends WeirError {
 
 /** 504: the deadline came before the answer. */
 export class DeadlineExceeded extends WeirError {
-  constructor(details: { readonly limitMs?: number } = {}) {
-    const limit = details.limitMs === undefined ? 'in time' : `within the deadline of ${details.limitMs} ms`;
-    super('deadline_exceeded', 504, `no answer came ${limit}`, { shouldRetry: false, details });
+  /** @param details the deadline that passed, or the least time that an attempt needs and that is not left */
+  constructor(details: { readonly limitMs?: number; readonly leastMs?: number } = {}) {
+    const { limitMs, leastMs } = details;
+    const limit = limitMs === undefined ? 'in time' : `within the deadline of ${limitMs} ms`;
+    const message = leastMs === undefined ? `no answer came ${limit}` : `no answer can come in less than ${leastMs} ms`;
+    super('deadline_exceeded', 504, message, { shouldRetry: false, details });
   }
 }
 
@@ -119,7 +122,8 @@ export class CallerGone extends WeirError {
 /** 502: the model's answer is not what the endpoint promises. */
 export class OutputInvalid extends WeirError {
   constructor(message: string, details: Readonly<Record<string, unknown>> = {}) {
-    super('output_invalid', 502, message, { details });
+    // Its answer was paid for, and the same question is likely to get the same.
+    super('output_invalid', 502, message, { shouldRetry: false, details });
   }
 }
 

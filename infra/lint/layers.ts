@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { posix, relative, resolve, sep } from 'node:path';
 import type { Importing, Rule, Visitor } from './rule.ts';
 
@@ -46,13 +47,26 @@ export const layers: Rule = {
 function faultOf(file: string, from: string, specifier: string): string | undefined {
   const target = targetOf(file, specifier);
   const to = target === undefined ? undefined : roomOf(target);
-  if (target === undefined || to === undefined || to === from) return undefined;
+  if (target === undefined || to === undefined) return undefined;
+  if (from !== 'test' && floorOf(to) === ENTRIES && isEntry(target)) {
+    return `${file} imports '${specifier}': an entry is a Lambda of its own; what two entries share stands on a lower floor.`;
+  }
+  if (to === from) return undefined;
 
   const fault = faultOfArrow(from, to);
   if (fault !== undefined) return `${file} imports '${specifier}' (${from} → ${to}): ${fault}.`;
 
   const hops = !specifier.startsWith('#') && floorOf(to) !== ENTRIES;
   return hops ? `${file} imports '${specifier}': write '#${target.replace(/^functions\//, '')}'.` : undefined;
+}
+
+/** Whether a file declares an entry: it exports a `spec`. */
+function isEntry(target: string): boolean {
+  try {
+    return /export const \{[^}]*\bspec\b/.test(readFileSync(resolve(ROOT, target), 'utf8'));
+  } catch {
+    return false;
+  }
 }
 
 function faultOfArrow(from: string, to: string): string | undefined {

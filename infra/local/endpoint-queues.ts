@@ -1,4 +1,4 @@
-import { CreateQueueCommand, SQSClient } from '@aws-sdk/client-sqs';
+import { CreateQueueCommand, SetQueueAttributesCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { functionTimeoutSeconds } from '../function-timeout.ts';
 import { slugOf, type Entry } from '../inventory.ts';
 import type { HostedFunction } from './lambda-host.ts';
@@ -23,8 +23,13 @@ export function createSqsClient(endpoint: string): SQSClient {
 /** Makes an endpoint's queue, its dead-letter queue and its result queue; those that exist stay as they are. */
 export async function createQueues(client: SQSClient, name: string, timeoutSeconds: number): Promise<EndpointQueues> {
   const create = async (suffix: string, attributes: Record<string, string> = {}) => {
-    const command = new CreateQueueCommand({ QueueName: `weir-${slugOf(name)}${suffix}`, Attributes: attributes });
-    return (await client.send(command)).QueueUrl as string;
+    const command = new CreateQueueCommand({ QueueName: `weir-${slugOf(name)}${suffix}` });
+    const url = (await client.send(command)).QueueUrl as string;
+    // Apart from the creation, which a queue of an earlier start with other attributes would refuse.
+    if (Object.keys(attributes).length > 0) {
+      await client.send(new SetQueueAttributesCommand({ QueueUrl: url, Attributes: attributes }));
+    }
+    return url;
   };
   return {
     url: await create('', { VisibilityTimeout: String(6 * timeoutSeconds) }),

@@ -89,7 +89,8 @@ test('a stage whose name AWS would not take is refused', () => {
 });
 
 test('sixty endpoints stand in stacks of less than 400 resources and 200 outputs', SLOW, () => {
-  const planted = Array.from({ length: 57 }, (_, index) => plantEndpoint(bundles, `planted-${index}`));
+  const own = bundles.filter(({ entry }) => entry.spec.kind === 'endpoint').length;
+  const planted = Array.from({ length: 60 - own }, (_, index) => plantEndpoint(bundles, `planted-${index}`));
   const deployment = new Deployment(createApp([...bundles, ...planted]));
   const { templates } = deployment;
   for (const [name, { Resources, Outputs = {} }] of templates) {

@@ -27,15 +27,15 @@ describe.each(endpoints)('$name', ({ name, path, spec }) => {
 
   test('answers its own example, as its schema and the OpenAPI document say, with a receipt', async () => {
     const { status, headers, json } = await gateway.send({ path, body: spec.example });
-    expect(status).toBe(200);
-    expect(spec.output.safeParse(json).success).toBe(true);
+    expect([status, json['detail']]).toEqual([200, undefined]);
+    expect(spec.output.safeParse(json).error).toBeUndefined();
     expect(
       faultsAgainst(openapi, { method: 'post', path, status, contentType: headers['content-type'], body: json }),
     ).toEqual([]);
     expect(headers).toMatchObject({
       'content-type': 'application/json',
       'x-weir-cache': cacheOf(1),
-      'x-weir-attempts': '1',
+      'x-weir-attempts': expect.stringMatching(/^[1-9]\d*$/),
       'x-weir-upstream': 'simulated',
     });
     expect(headers['x-weir-call-id']).toMatch(/^[\da-hjkmnp-tv-z]{26}$/);

@@ -45,7 +45,7 @@ async function plant(tree: string, files: Readonly<Record<string, string>>): Pro
 
 const one = 'export const one = 1;\n';
 
-test('the tree as it stands breaks no rule', async () => {
+test('the tree as it stands breaks no rule', { timeout: 90_000 }, async () => {
   expect(await lint(root)).toEqual([]);
 });
 
@@ -138,6 +138,17 @@ test.each(["import { z } from 'zod';", "import z from 'zod';", "import { z as y 
 test('zod is welcome as a namespace', async () => {
   const text = "import * as z from 'zod';\nexport const a = z.string();\n";
   expect(await lintPlanted({ 'functions/edge/a.ts': text })).toEqual([]);
+});
+
+test('an entry is imported by no other file of the functions', async () => {
+  const entry = 'export const { handler, spec } = { handler: 1, spec: 2 };\n';
+  const found = await lintPlanted({
+    'functions/endpoints/one.ts': entry,
+    'functions/endpoints/two.ts': "export { spec } from './one.ts';\n",
+  });
+  expect(found).toEqual([
+    expect.stringMatching(/^functions\/endpoints\/two\.ts:1:.*'\.\/one\.ts': an entry is a Lambda/),
+  ]);
 });
 
 test('a promise that nobody awaits is refused, wherever it hides', async () => {

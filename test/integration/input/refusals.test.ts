@@ -74,7 +74,7 @@ test.each<[path: string, body: unknown, ...details: string[]]>([
   ['/v1/classify', { labels }, 'text or texts must be given, and not both'],
   ['/v1/classify', { text, texts: [text], labels }, 'text or texts must be given, and not both'],
   ['/v1/classify', { text, labels: ['a'] }, 'labels must have at least 2 items, but 1 item was provided'],
-  ['/v1/classify', { text, labels: ['a', 'a'] }, 'labels must differ from each other, but one was given twice'],
+  ['/v1/classify', { text, labels: ['a', 'a'] }, "labels must differ from each other, but 'a' was given twice"],
   ['/v1/classify', { text, labels: ['a', 5] }, 'labels.1 must be a text or an object, but 5 was provided'],
   [
     '/v1/classify',

@@ -1,5 +1,6 @@
 import {
   DeleteMessageCommand,
+  GetQueueAttributesCommand,
   ReceiveMessageCommand,
   SendMessageCommand,
   type Message,
@@ -132,4 +133,16 @@ test('P2 through the emulator: a message that fails comes again when its visibil
   expect((await weir.ledger()).filter(({ outcome }) => outcome === 'completed')).toHaveLength(3);
   const counter = expectBalanced(await weir.budget('summarize'));
   expect([counter.spentPico, [...counter.holds]]).toEqual([upstream.bill.totalPico, []]);
+});
+
+test('an endpoint whose timeout was changed keeps its queue, with the new visibility', async () => {
+  await using parts = new AsyncDisposableStack();
+  const sqs = await startSqs();
+  parts.defer(() => sqs.stop());
+  const client = createSqsClient(sqs.endpoint);
+  parts.defer(() => client.destroy());
+  const before = await createQueues(client, 'summarize', 10);
+  expect(await createQueues(client, 'summarize', 12)).toEqual(before);
+  const ask = new GetQueueAttributesCommand({ QueueUrl: before.url, AttributeNames: ['VisibilityTimeout'] });
+  expect((await client.send(ask)).Attributes).toEqual({ VisibilityTimeout: '72' });
 });
