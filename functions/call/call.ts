@@ -29,7 +29,7 @@ export interface Call {
   readonly deadline: Deadline;
   /** By when settling must give way to the reply (epoch ms). */
   readonly replyByMs: number;
-  /** When the platform kills this process (epoch ms): from then on it touches no counter. */
+  /** When the platform kills this process (epoch ms): from then on it reserves, tops up and settles nothing. */
   readonly killAtMs: number;
   readonly cacheWish: CacheWish;
 }

@@ -6,7 +6,7 @@ import type { StoredAnswer } from '#cache/stored-answer.ts';
 import type { Attempt } from '#ledger/entry.ts';
 import { mintedAtMs } from '#platform/call-id.ts';
 import { withinDeadline } from '#platform/deadline.ts';
-import { BudgetExceeded, BudgetUnavailable, WeirError } from '#platform/errors.ts';
+import { BudgetExceeded, BudgetUnavailable } from '#platform/errors.ts';
 import { formatUsd } from '#platform/money.ts';
 import type { Call } from './call.ts';
 import type { Rooms } from './rooms.ts';
@@ -92,6 +92,8 @@ export class Tab {
 
   async #cover(boundPico: bigint, model: string): Promise<void> {
     if (this.#isFinished) throw new Error('a question was asked after the call was over');
+    this.call.deadline.signal.throwIfAborted();
+    if (this.mayHoldUnawares) throw new BudgetUnavailable(new Error('an earlier question could not be covered'));
     const neededPico = this.#committedPico + boundPico;
     if (!this.reservation) await this.#reserve(neededPico, model);
     else if (this.reservation.amountPico < neededPico) await this.#topUp(this.reservation, neededPico);
@@ -102,7 +104,7 @@ export class Tab {
     const { id, killAtMs, principal, deadline } = this.call;
     const { counters } = this.#rooms;
     const facts = { callId: id, killAtMs, caller: principal.id, model };
-    const mayGoOn = () => deadline.remainingMs() > 0;
+    const mayGoOn = () => !deadline.signal.aborted && deadline.remainingMs() > 0;
     const asked = reserve(counters, { scopes: scopesOf(this.call), amountPico, atMs: mintedAtMs(id), facts, mayGoOn });
     const outcome = await withinDeadline(asked, deadline.signal).catch((error: unknown) => {
       this.mayHoldUnawares = true;
@@ -128,10 +130,10 @@ export class Tab {
     this.reservation = raised;
   }
 
-  /** The deadline's own error as it is; any other means that the counter cannot be reached. */
-  #unavailable(error: unknown): WeirError {
-    if (error instanceof WeirError) return error;
-    const { id, terms } = this.call;
+  /** Why a call could not be covered: its time was over, or the counter cannot be reached. */
+  #unavailable(error: unknown): Error {
+    const { id, terms, deadline } = this.call;
+    if (deadline.signal.aborted) return deadline.signal.reason as Error;
     this.#rooms.platform.log.error('a budget could not be checked', {
       alarm: 'budget-unavailable',
       callId: id,

@@ -12,7 +12,8 @@ export function endpointWork<Input extends z.ZodType, Output extends z.ZodType>(
   input: z.output<Input>,
 ): Work<z.output<Output>> {
   return async function* (ask) {
-    if (definition.run) return checked(definition.output, await definition.run(input, endpointCall(ask, definition)));
+    if (definition.run)
+      return checked(definition.output, await definition.run(input, heard(endpointCall(ask, definition))));
     const { fromText } = definition;
     const format = fromText ? undefined : definition.output;
     const request = toRequest(definition.prompt(input), definition.model, definition.limits.maxOutputTokens, format);
@@ -45,6 +46,15 @@ function endpointCall(
       return vectors as number[][];
     },
   };
+}
+
+/** A question that nobody awaits any more, for another failed first, is ended and rejects: unheard, that would end the process. */
+function heard(call: EndpointCall): EndpointCall {
+  const hear = <Result>(work: Promise<Result>): Promise<Result> => {
+    work.catch(() => undefined);
+    return work;
+  };
+  return { respond: (question) => hear(call.respond(question)), embed: (texts) => hear(call.embed(texts)) };
 }
 
 function toRequest(

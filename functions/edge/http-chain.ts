@@ -29,9 +29,9 @@ export function httpChain(log: Log, middlewares: readonly HttpMiddleware[], answ
       throw new DeadlineExceeded();
     },
   })
+    .use(limitReply())
     .use(replyHeaders())
     .use(problemReplies(log))
-    .use(limitReply())
     .use([...middlewares])
     .handler((call, context) => answer(call, context));
   return (event, context) => chain(toHttpCall(event as GatewayEvent), context as Context);

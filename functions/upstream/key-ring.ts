@@ -106,7 +106,10 @@ export function createKeyRing(options: KeyRingOptions): KeyRing {
         isReread ||= !reading;
         let { key } = await readOnce();
         // A refresh that was under way may have begun before the key was changed.
-        if (joinedRefresh && key.version === version) ({ key } = await readOnce());
+        if (joinedRefresh && key.version === version) {
+          isReread = true;
+          ({ key } = await readOnce());
+        }
         // A key that is new may be refused in its turn, and has a re-read of its own.
         if (key.version !== version) nextRereadAtMs = 0;
         return true;

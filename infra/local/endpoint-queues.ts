@@ -20,7 +20,7 @@ export function createSqsClient(endpoint: string): SQSClient {
   });
 }
 
-/** Makes an endpoint's queue, its dead-letter queue and its result queue; those that exist stay as they are. */
+/** Makes an endpoint's queue, its dead-letter queue and its result queue; those that exist are kept, with the attributes of now. */
 export async function createQueues(client: SQSClient, name: string, timeoutSeconds: number): Promise<EndpointQueues> {
   const create = async (suffix: string, attributes: Record<string, string> = {}) => {
     const command = new CreateQueueCommand({ QueueName: `weir-${slugOf(name)}${suffix}` });

@@ -11,13 +11,14 @@ import { awsError, dropAnswer, dropRequest, holdAnswer, holdRequest } from '#tes
 import { haiku, serving } from '#test/support/haiku.ts';
 import { badRequest } from '#test/support/scripted-failures.ts';
 import { Gate } from '#test/support/scripted-gate.ts';
-import { answer, choose, hang } from '#test/support/scripted-steps.ts';
+import { answer, choose, hang, resetAfterBilling } from '#test/support/scripted-steps.ts';
 import { startScriptedUpstream } from '#test/support/scripted-upstream.ts';
 import { tieredPrices } from '#test/support/tiered-prices.ts';
 import { startWeir } from '#test/support/weir.ts';
 
 const RESERVE = { operation: 'UpdateItem', bodyIncludes: 'available - :max' };
 const SETTLE = { operation: 'UpdateItem', bodyIncludes: ':heldMinusActual' };
+const TOP_UP = { operation: 'UpdateItem', bodyIncludes: 'available - :more' };
 const ANNOUNCE = { operation: 'PutItem', bodyIncludes: 'endpoints#' };
 
 const endings: (() => unknown)[] = [];
@@ -65,6 +66,57 @@ test('L13 questions side by side: when one fails, the others are ended and stand
   const counter = expectBalanced(await weir.budget('twice'));
   expect([[...counter.holds], counter.spentPico]).toEqual([[], entry?.costPico]);
   expect(entry?.costPico).toBeGreaterThan(0n);
+});
+
+test('a question that nobody awaits when another fails is ended, and its end disturbs nobody', async () => {
+  await using upstream = await startScriptedUpstream({ prices: tieredPrices });
+  await using weir = await startWeir({ baseUrl: upstream.baseUrl });
+  const unheard: unknown[] = [];
+  const hear = (reason: unknown) => void unheard.push(reason);
+  process.on('unhandledRejection', hear);
+  endings.push(() => process.off('unhandledRejection', hear));
+  upstream.otherwise(choose(({ rawBody }) => (rawBody.includes('slow one') ? hang() : badRequest())));
+  const endpoint = running(async (call) => {
+    const slow = ask(call, 'the slow one');
+    await upstream.received(1);
+    const second = await ask(call, 'the wrong one');
+    return { words: [(await slow).word, second.word] };
+  });
+  expect((await serving(weir, { twice: endpoint }).post('twice', { topic: 'rain' })).status).toBe(400);
+  await new Promise(setImmediate);
+  expect(unheard).toEqual([]);
+});
+
+test('L4 after a question that could not be covered the call asks no other: a hold may stand of which nobody knows', async () => {
+  await using upstream = await startScriptedUpstream({ prices: tieredPrices });
+  await using weir = await startWeir({ baseUrl: upstream.baseUrl });
+  upstream.otherwise(answer({ json: { word: 'rain' } }));
+  const endpoint = running(async (call) => {
+    await ask(call, 'the first').catch(() => undefined);
+    return { words: [(await ask(call, 'the second')).word] };
+  });
+  weir.dynamoDb.rules.push({ ...RESERVE, nth: [2, 3, 4], fault: dropAnswer }, { ...SETTLE, fault: dropRequest });
+  const reply = await serving(weir, { twice: endpoint }).post('twice', { topic: 'rain' });
+  expect([reply.status, reply.body['code'], upstream.requests.length]).toEqual([503, 'budget_unavailable', 0]);
+});
+
+test('a top-up that never answers: the reply comes at the deadline, with what was spent in the ledger', async () => {
+  await using upstream = await startScriptedUpstream({ prices: tieredPrices });
+  await using weir = await startWeir({ baseUrl: upstream.baseUrl });
+  const gate = new Gate();
+  upstream.script(resetAfterBilling());
+  weir.dynamoDb.rules.push({ ...TOP_UP, fault: holdRequest(gate) });
+  const headers = { 'x-weir-timeout-ms': '5000' };
+  const calling = serving(weir, { haiku: haiku() }).post('haiku', { topic: 'rain' }, { headers });
+  await gate.reached();
+  await weir.clock.advance(4_000);
+  const reply = await calling;
+  expect([reply.status, reply.body['code'], upstream.requests.length]).toEqual([504, 'deadline_exceeded', 1]);
+  const [entry] = await weir.ledger();
+  expect(entry?.attempts).toMatchObject([{ outcome: 'timeout', basis: 'unknown' }]);
+  expect(weir.logged('a budget could not be checked')).toEqual([]);
+  gate.open();
+  expect(expectBalanced(await weir.budget('haiku')).spentPico).toBe(entry?.costPico);
 });
 
 test('R8 what an endpoint asks again is one of the call’s second tries: three requests at most', async () => {
@@ -133,6 +185,8 @@ test('L4 a counter that never answers: the reply comes at the deadline, and what
   const reply = await calling;
   expect([reply.status, reply.body['code'], upstream.requests.length]).toEqual([504, 'deadline_exceeded', 1]);
   gate.open();
+  const settlings = () => weir.dynamoDb.requests.filter(({ body }) => body.includes(SETTLE.bodyIncludes)).length;
+  await expect.poll(settlings).toBe(2);
   await expect.poll(async () => [...expectBalanced(await weir.budget('haiku')).holds]).toEqual([]);
 });
 
