@@ -27,10 +27,11 @@ export async function lookUp(request: ModelRequest, tab: Tab, rooms: Rooms): Pro
     tab.missed = true;
     return { missing: request, complete: (fresh) => fresh?.events ?? [] };
   }
+  const { shared, ttlSeconds } = terms.deterministic;
   const owner: CacheOwner = {
     endpoint: terms.name,
     version: terms.version,
-    caller: terms.deterministic.shared ? '*' : principal.id,
+    caller: shared ? '*' : principal.id,
   };
   const keys = parts.map((part) => cacheKey(owner, part));
   const oldestMs = rooms.platform.clock.nowMs() - cacheWish.maxAgeSeconds * 1000;
@@ -47,10 +48,11 @@ export async function lookUp(request: ModelRequest, tab: Tab, rooms: Rooms): Pro
   return {
     missing: missingParts.length > 0 ? joined(request, missingParts) : undefined,
     complete(fresh) {
-      const freshParts = fresh ? splitAnswer(request, fresh, missingKeys) : new Map<string, StoredAnswer>();
+      const storedAtMs = rooms.platform.clock.nowMs();
+      const times = { storedAtMs, expiresAtMs: storedAtMs + ttlSeconds * 1000 };
+      const freshParts = fresh ? splitAnswer(request, fresh, missingKeys, times) : new Map<string, StoredAnswer>();
       if (fresh && cacheWish.store && isWorthStoring(fresh, request)) {
-        for (const [key, answer] of stamped(freshParts, terms.deterministic!.ttlSeconds, rooms))
-          tab.toStore.set(key, answer);
+        for (const [key, answer] of freshParts) tab.toStore.set(key, answer);
       }
       const answers = keys.map((key) => (known.get(key) ?? freshParts.get(key)) as StoredAnswer);
       return request.kind === 'embed' ? joinedVectors(answers) : answers[0]!.events;
@@ -74,8 +76,14 @@ function joined(request: ModelRequest, parts: readonly ModelRequest[]): ModelReq
   return { ...request, texts: parts.flatMap((part) => (part.kind === 'embed' ? part.texts : [])) };
 }
 
-function splitAnswer(request: ModelRequest, fresh: Answered, keys: readonly string[]): Map<string, StoredAnswer> {
-  const base = { modelServed: fresh.served.model, storedAtMs: 0, expiresAtMs: 0 };
+/** A fresh answer as the parts that are stored; what it cost is shared out evenly. */
+function splitAnswer(
+  request: ModelRequest,
+  fresh: Answered,
+  keys: readonly string[],
+  times: Pick<StoredAnswer, 'storedAtMs' | 'expiresAtMs'>,
+): Map<string, StoredAnswer> {
+  const base = { modelServed: fresh.served.model, ...times };
   if (request.kind !== 'embed')
     return new Map([[keys[0] as string, { ...base, events: fresh.events, costPico: fresh.costPico }]]);
   const vectors = fresh.events.flatMap((event) => (event.type === 'vectors' ? event.vectors : []));
@@ -89,12 +97,6 @@ function splitAnswer(request: ModelRequest, fresh: Answered, keys: readonly stri
       return [key, { ...base, events, costPico }];
     }),
   );
-}
-
-function stamped(parts: Map<string, StoredAnswer>, ttlSeconds: number, { platform }: Rooms): Map<string, StoredAnswer> {
-  const storedAtMs = platform.clock.nowMs();
-  const expiresAtMs = storedAtMs + ttlSeconds * 1000;
-  return new Map([...parts].map(([key, answer]) => [key, { ...answer, storedAtMs, expiresAtMs }]));
 }
 
 function joinedVectors(answers: readonly StoredAnswer[]): CallEvent[] {

@@ -22,7 +22,7 @@ export function endpointWork<Input extends z.ZodType, Output extends z.ZodType>(
       events.push(event);
       yield event;
     }
-    const { text } = usable(await collect(toAsync(events)));
+    const { text } = usable(await collect(events));
     return checked(definition.output, fromText ? fromText(text) : parseJson(text));
   };
 }
@@ -33,9 +33,9 @@ function endpointCall(
 ): EndpointCall {
   return {
     async respond<Output extends z.ZodType>(question: Question<Output>): Promise<z.output<Output>> {
-      const { model = definition.model, maxOutputTokens = definition.limits.maxOutputTokens, output } = question;
+      const { model = definition.model, maxOutputTokens = definition.limits.maxOutputTokens } = question;
+      const { output, isAgain = false } = question;
       const request = toRequest(question, model, maxOutputTokens, output);
-      const { isAgain = false } = question;
       const answer = usable(await collect(ask(request, { fallbackModels: model.fallbacks, isAgain })));
       return checked(output, parseJson(answer.text));
     },
@@ -108,8 +108,4 @@ function checked<Output extends z.ZodType>(schema: Output, value: unknown): z.ou
   // Places only: the values are the model's, and may repeat the prompt.
   const fields = parsed.error.issues.map((issue) => issue.path.join('.') || 'output');
   throw new OutputInvalid('the answer does not fit the output schema', { fields });
-}
-
-async function* toAsync<Element>(elements: Iterable<Element>): AsyncGenerator<Element> {
-  yield* elements;
 }

@@ -1,5 +1,5 @@
-import { createRedactor } from '#redaction/redactor.ts';
 import { createPlatform, type Platform } from '#platform/platform.ts';
+import { redactLine } from './redact-line.ts';
 
 /** What Lambda, the local gateway and the tests give with an event. */
 export interface InvocationContext {
@@ -34,11 +34,4 @@ export function entryHandler(create: (binding: Binding) => LambdaHandler): Entry
 function bindingFromProcess(): Binding {
   const platform = createPlatform({ redact: redactLine });
   return { name: platform.config.entry ?? 'unbound', platform };
-}
-
-const redactor = createRedactor();
-
-/** Masks secrets in a log line. */
-export function redactLine(line: string): string {
-  return redactor.redact(line).text;
 }

@@ -1,6 +1,6 @@
 import { WeirError } from '#platform/errors.ts';
 import type { HttpReply } from './http-call.ts';
-import { redactLine } from './entry-handler.ts';
+import { redactLine } from './redact-line.ts';
 
 /** What a caller is told of an error that nobody planned. */
 const UNPLANNED = new WeirError('internal', 500, 'something went wrong inside; the request id tells us what');

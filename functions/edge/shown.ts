@@ -1,4 +1,4 @@
-import { redactLine } from './entry-handler.ts';
+import { redactLine } from './redact-line.ts';
 
 /** A value is shown up to this length: enough to recognise it, too little to spill a text. */
 const MAX_SHOWN_CHARS = 40;

@@ -22,7 +22,7 @@ export interface Answer {
 }
 
 /** Reads an answer's events to their end. @throws Error when they end without `finish`: a cut answer is no answer */
-export async function collect(events: AsyncIterable<CallEvent>): Promise<Answer> {
+export async function collect(events: AsyncIterable<CallEvent> | Iterable<CallEvent>): Promise<Answer> {
   const answer = {
     text: '',
     refusal: '',

@@ -1,6 +1,6 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { redactLine } from '#edge/entry-handler.ts';
+import { redactLine } from '#edge/redact-line.ts';
 import type { HttpReply } from '#edge/http-call.ts';
 import { systemClock } from '#platform/clock.ts';
 import { parseConfig } from '#platform/config.ts';

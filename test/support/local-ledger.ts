@@ -1,4 +1,4 @@
-import { redactLine } from '#edge/entry-handler.ts';
+import { redactLine } from '#edge/redact-line.ts';
 import type { LedgerEntry } from '#ledger/entry.ts';
 import { createLedgerStore } from '#ledger/ledger-store.ts';
 import { parseConfig } from '#platform/config.ts';

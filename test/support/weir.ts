@@ -23,7 +23,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createCounterStore, type CounterState } from '#budgets/counter-store.ts';
 import { counterFor } from '#budgets/scopes.ts';
-import { redactLine } from '#edge/entry-handler.ts';
+import { redactLine } from '#edge/redact-line.ts';
 import { createCatalog } from '#infra/catalog.ts';
 import { readInventory, type Entry } from '#infra/inventory.ts';
 import { createTables, localTableName } from '#infra/local/create-tables.ts';

@@ -7,7 +7,7 @@ import { formatUsd } from '#platform/money.ts';
 import type { Principal } from '#platform/principal.ts';
 import { callTimes } from '../call-deadline.ts';
 import type { Binding, InvocationContext, LambdaHandler } from '../entry-handler.ts';
-import { redactLine } from '../entry-handler.ts';
+import { redactLine } from '../redact-line.ts';
 import { parseInput } from '../parse-input.ts';
 import {
   messageSchema,

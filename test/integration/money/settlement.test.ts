@@ -5,6 +5,7 @@ import { fromItem } from '#ledger/entry-item.ts';
 import type { LedgerEntry } from '#ledger/entry.ts';
 import { createLedgerStore } from '#ledger/ledger-store.ts';
 import { fromAttributes, type AttributeValue } from '#platform/aws/attributes.ts';
+import type { Clock } from '#platform/clock.ts';
 import { mintCallId } from '#platform/call-id.ts';
 import { formatUsd } from '#platform/money.ts';
 import { expectBalanced, heldIn } from '#test/support/counter-balance.ts';
@@ -15,26 +16,31 @@ import { badRequest, serverError } from '#test/support/scripted-failures.ts';
 import { answer, hang, resetAfterBilling } from '#test/support/scripted-steps.ts';
 import { startScriptedUpstream } from '#test/support/scripted-upstream.ts';
 import { tieredPrices } from '#test/support/tiered-prices.ts';
-import { startWeir } from '#test/support/weir.ts';
+import { startWeir, type Weir } from '#test/support/weir.ts';
 
 const LEDGER_ENTRY = { operation: 'PutItem', bodyIncludes: '"holdIds"' };
 const SETTLE = ':heldMinusActual';
 
-const mayGoOn = () => true;
-
-test('L6 settling five times, at once and one after the other, changes nothing after the first', async () => {
-  await using upstream = await startScriptedUpstream();
-  await using weir = await startWeir({ baseUrl: upstream.baseUrl });
+/** A counter of 1,000, of which 100 are held. */
+async function holdHundred(weir: Weir<Clock>) {
   const store = createCounterStore(weir.platform.dynamo, weir.platform.config.tables.budgets);
   const atMs = weir.clock.nowMs();
   const facts = { callId: mintCallId(atMs), killAtMs: atMs + 30_000, caller: 'ada', model: 'gpt-6-luna' };
   const scopes = [{ name: 'endpoint:one', limitPico: 1_000n }] as const;
-  const outcome = await reserve(store, { scopes, amountPico: 100n, atMs, facts, mayGoOn });
+  const request = { scopes, amountPico: 100n, atMs, facts, mayGoOn: () => true };
+  const outcome = await reserve(store, request);
   if (!outcome.granted) throw new Error('nothing was held');
+  return { store, request, reservation: outcome.reservation };
+}
 
-  const settleFiveTimes = () => Array.from({ length: 5 }, () => settle(store, outcome.reservation, 30n));
+test('L6 settling five times, at once and one after the other, changes nothing after the first', async () => {
+  await using upstream = await startScriptedUpstream();
+  await using weir = await startWeir({ baseUrl: upstream.baseUrl });
+  const { store, reservation } = await holdHundred(weir);
+
+  const settleFiveTimes = () => Array.from({ length: 5 }, () => settle(store, reservation, 30n));
   for (const left of await Promise.all(settleFiveTimes())) expect(left).toEqual([]);
-  for (let again = 0; again < 5; again++) expect(await settle(store, outcome.reservation, 30n)).toEqual([]);
+  for (let again = 0; again < 5; again++) expect(await settle(store, reservation, 30n)).toEqual([]);
   const state = expectBalanced(await weir.budget('one'));
   expect(state).toMatchObject({ availablePico: 970n, spentPico: 30n });
   expect([...state.holds]).toEqual([]);
@@ -43,16 +49,11 @@ test('L6 settling five times, at once and one after the other, changes nothing a
 test('settling charges the actual cost even above the hold, and the counter may turn negative', async () => {
   await using upstream = await startScriptedUpstream();
   await using weir = await startWeir({ baseUrl: upstream.baseUrl });
-  const store = createCounterStore(weir.platform.dynamo, weir.platform.config.tables.budgets);
-  const atMs = weir.clock.nowMs();
-  const facts = { callId: mintCallId(atMs), killAtMs: atMs + 30_000, caller: 'ada', model: 'gpt-6-luna' };
-  const scopes = [{ name: 'endpoint:one', limitPico: 1_000n }] as const;
-  const outcome = await reserve(store, { scopes, amountPico: 100n, atMs, facts, mayGoOn });
-  if (!outcome.granted) throw new Error('nothing was held');
-  await settle(store, outcome.reservation, 1_200n);
+  const { store, request, reservation } = await holdHundred(weir);
+  await settle(store, reservation, 1_200n);
   expect(expectBalanced(await weir.budget('one'))).toMatchObject({ availablePico: -200n, spentPico: 1_200n });
   expect(
-    await reserve(store, { scopes, amountPico: 1n, atMs, facts: { ...facts, callId: 'another' }, mayGoOn }),
+    await reserve(store, { ...request, amountPico: 1n, facts: { ...request.facts, callId: 'another' } }),
   ).toMatchObject({
     granted: false,
   });

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { redactLine } from '#edge/entry-handler.ts';
+import { redactLine } from '#edge/redact-line.ts';
 import { createLog } from '#platform/log.ts';
 import { testKey } from '#test/support/test-key.ts';
 
