@@ -43,6 +43,18 @@ test('one scope refuses: what the others gave is given back, and the refusal nam
   expect(store.asked.filter((asked) => asked.startsWith('reserve'))).toHaveLength(3);
 });
 
+test('a call whose time is over begins no further round', async () => {
+  const silent = () => new FatedCounters((operation) => (operation === 'reserve' ? 'lost' : 'answered'));
+  const askedOf = async (store: FatedCounters, mayGoOn: () => boolean) => {
+    await expect(reserve(store, { ...request(7n, [endpoint]), mayGoOn })).rejects.toThrow();
+    return store.asked.filter((asked) => asked.startsWith('reserve')).length;
+  };
+  expect(await askedOf(silent(), () => true)).toBe(3);
+  expect(await askedOf(silent(), () => false)).toBe(1);
+  let looks = 0;
+  expect(await askedOf(silent(), () => ++looks === 1)).toBe(2);
+});
+
 test('one scope is silent: the round is given up everywhere, and the next has another id', async () => {
   const store = new FatedCounters((operation, scope, nth) =>
     operation === 'reserve' && scope === 'caller:ada' && nth === 1 ? 'unheard' : 'answered',
