@@ -1,19 +1,23 @@
 import * as z from 'zod';
+import { IDEMPOTENCY_KEY } from '#edge/idempotency-key.ts';
 import type { EndpointSpec, RouteSpec } from '#edge/specs.ts';
+import { parametersOf } from './path-parameters.ts';
 import { pathOf, type RoutedEntry } from './routes.ts';
 
-/** Replies that any endpoint may give beside its own, with what they mean. */
+/** Replies that an endpoint or a route may give beside its own, with what they mean. */
 const PROBLEMS: Readonly<Record<string, string>> = {
   400: 'The input is wrong; `errors` names each field, its limit and the value received.',
   401: 'No valid key.',
-  402: 'A budget would be overspent; tells the scope and when it resets. Do not retry.',
+  402: 'A budget would be overspent; tells the scope, its limit, what is spent and held, and when it resets. Do not retry.',
   403: 'The key may not use this.',
+  404: 'No such thing.',
+  409: 'The same Idempotency-Key is being worked on.',
   413: 'The body or the request is too large.',
-  422: 'The body is not JSON, or the model declined.',
+  422: 'The body is not JSON, the model declined, or the Idempotency-Key stands for another body.',
   429: 'The upstream allows no more for now; see Retry-After.',
   500: 'Something went wrong inside.',
   502: 'The upstream failed.',
-  503: 'Overloaded, out of quota, or a budget could not be checked.',
+  503: 'Overloaded, out of quota, or a budget or an Idempotency-Key could not be checked.',
   504: 'No answer within the deadline. Do not retry at once.',
 };
 
@@ -25,6 +29,7 @@ const REPLY_HEADERS = {
   'x-weir-model': header('The model that answered.'),
   'x-weir-cache': header('hit, miss or bypass.'),
   'x-weir-attempts': header('Requests made to the upstream.', 'integer'),
+  'x-weir-replayed': header('true, where this is the reply to an earlier request with the same Idempotency-Key.'),
   age: header('Seconds since the cached answer was made.', 'integer'),
 };
 
@@ -40,6 +45,13 @@ const REQUEST_HEADERS = [
     in: 'header',
     description: 'no-cache, no-store, max-age or only-if-cached, as HTTP means them.',
     schema: { type: 'string' },
+  },
+  {
+    name: 'idempotency-key',
+    in: 'header',
+    description:
+      'Chosen by the caller for one call: for 24 hours the same key with the same body gets the same reply, and nothing more is spent.',
+    schema: { type: 'string', pattern: IDEMPOTENCY_KEY.source },
   },
 ];
 
@@ -87,23 +99,15 @@ function endpointOperation({ input, output, example }: EndpointSpec) {
         headers: REPLY_HEADERS,
         content: { 'application/json': { schema: jsonSchema(output, 'output') } },
       },
-      ...problemReplies(Object.keys(PROBLEMS)),
+      ...problemReplies(Object.keys(PROBLEMS).filter((status) => status !== '404')),
     },
   };
 }
 
-function routeOperation({ access, query, output, produces }: RouteSpec) {
-  const schema = jsonSchema(query, 'input') as {
-    properties?: Record<string, object>;
-    required?: string[];
-  };
-  const parameters = Object.entries(schema.properties ?? {}).map(([name, property]) => ({
-    name,
-    in: 'query',
-    required: schema.required?.includes(name) ?? false,
-    schema: property,
-  }));
-  const body = { 'application/json': { schema: output ? jsonSchema(output, 'output') : { type: 'object' } } };
+function routeOperation(spec: RouteSpec) {
+  const { access, body, output, produces } = spec;
+  const parameters = parametersOfRoute(spec);
+  const json = { 'application/json': { schema: output ? jsonSchema(output, 'output') : { type: 'object' } } };
   const others = produces
     .filter((type) => type !== 'application/json')
     .map((type) => [type, { schema: { type: 'string' } }]);
@@ -111,11 +115,41 @@ function routeOperation({ access, query, output, produces }: RouteSpec) {
     tags: ['service'],
     security: access === 'public' ? [] : [{ key: [] }],
     ...(parameters.length > 0 && { parameters }),
+    ...(body && {
+      requestBody: { required: true, content: { 'application/json': { schema: jsonSchema(body, 'input') } } },
+    }),
     responses: {
-      200: { description: 'The reply.', content: { ...body, ...Object.fromEntries(others) } },
-      ...problemReplies(access === 'public' ? ['400', '500'] : ['400', '401', '403', '500']),
+      200: { description: 'The reply.', content: { ...json, ...Object.fromEntries(others) } },
+      ...problemReplies(problemsOf(spec)),
     },
   };
+}
+
+/** Of the query and of the path, from the one schema that checks both. */
+function parametersOfRoute({ path, query }: RouteSpec) {
+  const inPath = parametersOf(path);
+  const { properties = {}, required = [] } = jsonSchema(query, 'input') as {
+    properties?: Record<string, object>;
+    required?: string[];
+  };
+  return Object.entries(properties).map(([name, schema]) => ({
+    name,
+    in: inPath.includes(name) ? 'path' : 'query',
+    required: inPath.includes(name) || required.includes(name),
+    schema,
+  }));
+}
+
+function problemsOf({ access, path, body, reads, writes }: RouteSpec): string[] {
+  const countsMoney = [...reads, ...writes].includes('budgets');
+  return [
+    '400',
+    '500',
+    ...(access === 'public' ? [] : ['401', '403']),
+    ...(parametersOf(path).length > 0 ? ['404'] : []),
+    ...(body ? ['413', '422'] : []),
+    ...(countsMoney ? ['503'] : []),
+  ];
 }
 
 function problemReplies(statuses: readonly string[]) {

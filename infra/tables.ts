@@ -1,7 +1,7 @@
 /** A DynamoDB table as CDK and the local run both make it. All keys are strings. */
 export interface TableDefinition {
   /** Short name: `weir-<name>` on the laptop. */
-  readonly name: 'cache' | 'ledger' | 'budgets' | 'callers';
+  readonly name: 'cache' | 'ledger' | 'budgets' | 'callers' | 'jobs';
   readonly partitionKey: 'pk';
   readonly sortKey?: 'sk';
   /** Attribute with the epoch second after which an item may go. */
@@ -10,10 +10,11 @@ export interface TableDefinition {
   readonly precious: boolean;
 }
 
-/** DESIGN's tables; the one for jobs comes with the jobs. */
+/** DESIGN's tables. */
 export const TABLES: readonly TableDefinition[] = [
   { name: 'cache', partitionKey: 'pk', ttlAttribute: 'expiresAt', precious: false },
   { name: 'ledger', partitionKey: 'pk', sortKey: 'sk', precious: true },
   { name: 'budgets', partitionKey: 'pk', precious: true },
   { name: 'callers', partitionKey: 'pk', precious: true },
+  { name: 'jobs', partitionKey: 'pk', ttlAttribute: 'expiresAt', precious: false },
 ];

@@ -1,13 +1,28 @@
-/** A budget's window: a calendar month in UTC, `2026-11`. A call belongs to the month in which it was minted, everywhere. */
-export type Month = string;
+/** What a limit is for: a day or a calendar month, in UTC. */
+export const WINDOW_KINDS = ['month', 'day'] as const;
+export type WindowKind = (typeof WINDOW_KINDS)[number];
 
-/** The month (UTC) of a moment. */
-export function monthOf(atMs: number): Month {
-  return new Date(atMs).toISOString().slice(0, 7);
+/** One window: `2026-11` or `2026-11-22`. A call belongs to the windows in which it was minted, everywhere. */
+export type Window = string;
+
+/** The window (UTC) of a moment. */
+export function windowOf(kind: WindowKind, atMs: number): Window {
+  return new Date(atMs).toISOString().slice(0, kind === 'day' ? 10 : 7);
 }
 
-/** The moment at which the window of `atMs` ends and the next one begins, as ISO 8601 with Z. */
-export function resetsAt(atMs: number): string {
-  const at = new Date(atMs);
-  return new Date(Date.UTC(at.getUTCFullYear(), at.getUTCMonth() + 1, 1)).toISOString();
+export function kindOf(window: Window): WindowKind {
+  return window.length > 7 ? 'day' : 'month';
+}
+
+/** When a window ends and the next one begins, in epoch milliseconds. */
+export function endOf(window: Window): number {
+  const first = new Date(window);
+  return kindOf(window) === 'day'
+    ? Date.UTC(first.getUTCFullYear(), first.getUTCMonth(), first.getUTCDate() + 1)
+    : Date.UTC(first.getUTCFullYear(), first.getUTCMonth() + 1, 1);
+}
+
+/** The same as ISO 8601 with Z. */
+export function resetsAt(window: Window): string {
+  return new Date(endOf(window)).toISOString();
 }

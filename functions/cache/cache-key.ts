@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
+import { canonicalJson } from '#platform/canonical-json.ts';
 import type { ModelRequest } from '#protocol/request.ts';
-import { canonicalJson } from './canonical-json.ts';
 
 /** Whose answers a request may be answered with. */
 export interface CacheOwner {

@@ -7,7 +7,7 @@ import type { UpstreamKey } from '#upstream/key-ring.ts';
 import { SHORTEST_ATTEMPT_MS } from '#upstream/retry-policy.ts';
 import type { Served } from '#upstream/served.ts';
 import type { Call } from './call.ts';
-import { boundOf, priceAnswer, type AttemptPrice } from './price-attempt.ts';
+import { boundOf, cutTo, priceAnswer, type AttemptPrice } from './price-attempt.ts';
 import type { Rooms } from './rooms.ts';
 import type { Tab } from './tab.ts';
 
@@ -25,7 +25,7 @@ export interface Answered {
  * @throws what forbids to send it: the reply for a used-up quota, BudgetExceeded, the deadline's reason
  */
 export async function attempt(
-  request: ModelRequest,
+  wanted: ModelRequest,
   key: UpstreamKey,
   tab: Tab,
   rooms: Rooms,
@@ -33,8 +33,9 @@ export async function attempt(
   const { upstream, platform } = rooms;
   const { call } = tab;
   assertMayBeSent(call, key, rooms);
-  const boundPico = boundOf(request, call.id);
-  await tab.cover(boundPico, request.model);
+  const bound = boundOf(wanted, call);
+  const boundPico = await tab.cover(bound, wanted.model);
+  const request = cutTo(boundPico, bound, wanted, call.id);
   try {
     // Looked at again: time has passed while the money was being held, and another call may have begun to probe.
     assertMayBeSent(call, key, rooms);

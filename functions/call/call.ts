@@ -1,3 +1,4 @@
+import type { SpecLimits } from '#budgets/limits.ts';
 import type { CacheWish } from '#cache/cache-control.ts';
 import type { LedgerEntry } from '#ledger/entry.ts';
 import type { Deadline } from '#platform/deadline.ts';
@@ -12,8 +13,10 @@ export interface EndpointTerms {
   readonly version: number;
   /** Absent: nothing is ever cached. */
   readonly deterministic?: { readonly ttlSeconds: number; readonly shared: boolean };
-  /** Pico-USD a month; absent: no limit. */
-  readonly monthlyLimitPico?: bigint;
+  /** What the endpoint's spec says of its budget; settings may say otherwise. */
+  readonly budget: SpecLimits;
+  /** The output may be cut down to what a budget's remainder buys, but not below this. Absent: it is not cut. */
+  readonly leastOutputTokens?: number;
   /** Cuts a single attempt short of the deadline. Absent: an attempt may take all the time there is. */
   readonly attemptTimeoutMs?: number;
 }

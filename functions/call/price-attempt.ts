@@ -10,6 +10,8 @@ import type { ModelRequest } from '#protocol/request.ts';
 import { eachRequestText, mapEventTexts } from '#protocol/texts.ts';
 import { noUsage, type TokenUsage } from '#protocol/usage.ts';
 import type { Served } from '#upstream/served.ts';
+import type { Call } from './call.ts';
+import type { Bound } from './cover.ts';
 
 /** What an attempt costs, how sure that is, and by which price row and usage. */
 export interface AttemptPrice {
@@ -23,11 +25,25 @@ export interface AttemptPrice {
  * The most that one attempt can cost, in pico-USD: what must be held before it is sent.
  * @throws ConfigurationError for a model without a price: it is refused, never free (L9)
  */
-export function boundOf(request: ModelRequest, callId: string): bigint {
+export function boundOf(request: ModelRequest, { id, terms }: Pick<Call, 'id' | 'terms'>): Bound {
+  const most = request.kind === 'respond' ? request.maxOutputTokens : 0;
+  const least = Math.min(most, terms.leastOutputTokens ?? most);
+  return { pico: boundAt(request, most, id), leastPico: boundAt(request, least, id) };
+}
+
+/** The request with as much output as was covered: whole, or cut down to what a budget's remainder buys (L2). */
+export function cutTo(coveredPico: bigint, bound: Bound, request: ModelRequest, callId: string): ModelRequest {
+  if (request.kind !== 'respond' || coveredPico >= bound.pico) return request;
+  const inputPico = boundAt(request, 0, callId);
+  const perTokenPico = boundAt(request, 1, callId) - inputPico;
+  return { ...request, maxOutputTokens: Number((coveredPico - inputPico) / perTokenPico) };
+}
+
+function boundAt(request: ModelRequest, maxOutputTokens: number, callId: string): bigint {
   const bound = upperBound({
     model: request.model,
     inputTokens: inputTokenBound(request),
-    maxOutputTokens: request.kind === 'respond' ? request.maxOutputTokens : 0,
+    maxOutputTokens,
     serviceTier: 'default',
     at: mintedAtMs(callId),
   });

@@ -1,4 +1,4 @@
-import { createCounterStore, type CounterStore } from '#budgets/counter-store.ts';
+import { createBudgets, type Budgets } from '#budgets/budgets.ts';
 import { createAnswerCache, type AnswerCache } from '#cache/answer-cache.ts';
 import { createLedgerStore, type LedgerStore } from '#ledger/ledger-store.ts';
 import type { Platform } from '#platform/platform.ts';
@@ -8,18 +8,18 @@ import { createUpstream, type Upstream } from '#upstream/upstream.ts';
 export interface Rooms {
   readonly platform: Platform;
   readonly cache: AnswerCache;
-  readonly counters: CounterStore;
+  readonly budgets: Budgets;
   readonly ledger: LedgerStore;
   readonly upstream: Upstream;
 }
 
 /** Builds the rooms over a platform. No I/O. */
 export function createRooms(platform: Platform): Rooms {
-  const { clock, config, dynamo, log } = platform;
+  const { clock, config, dynamo, log, random } = platform;
   return {
     platform,
     cache: createAnswerCache({ dynamo, table: config.tables.cache, clock, log }),
-    counters: createCounterStore(dynamo, config.tables.budgets),
+    budgets: createBudgets({ dynamo, table: config.tables.budgets, clock, random }),
     ledger: createLedgerStore({ dynamo, table: config.tables.ledger, log }),
     upstream: createUpstream(platform),
   };

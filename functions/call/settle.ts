@@ -1,4 +1,4 @@
-import { settle as settleHolds } from '#budgets/reservation.ts';
+import { chargesFor } from '#budgets/settlement.ts';
 import { weakestBasis, type CacheOutcome, type LedgerEntry } from '#ledger/entry.ts';
 import { mintedAtMs } from '#platform/call-id.ts';
 import { doneBefore } from '#platform/deadline.ts';
@@ -29,17 +29,23 @@ export async function settle(tab: Tab, outcome: string, rooms: Rooms): Promise<R
   return { entry, ...ageOf(tab, rooms) };
 }
 
-async function recordAndRelease(tab: Tab, entry: LedgerEntry, { ledger, counters, platform }: Rooms): Promise<void> {
-  const { reservation, call } = tab;
+async function recordAndRelease(tab: Tab, entry: LedgerEntry, { ledger, budgets, platform }: Rooms): Promise<void> {
+  const { call } = tab;
+  const { reservation, mayHoldUnawares } = tab.held;
   // Nothing held and nothing served: the call left no trace that money could follow.
-  if (!reservation && !tab.mayHoldUnawares && tab.hits.length === 0) return;
-  const recorded = await ledger.record(entry);
-  if (!reservation || recorded === 'adjusted' || platform.clock.nowMs() >= call.killAtMs) return;
+  if (!reservation && !mayHoldUnawares && tab.hits.length === 0) return;
+  const { adjustment } = await ledger.record(entry);
+  if (adjustment) {
+    // Announced first: what nobody looks for would never reach the counters.
+    await budgets.announceLate(entry.endpoint, entry.callId);
+    return ledger.adjust(adjustment);
+  }
+  if (!reservation || platform.clock.nowMs() >= call.killAtMs) return;
 
   const facts = { callId: call.id, endpoint: entry.endpoint };
-  const left = await settleHolds(counters, reservation, entry.costPico);
-  if (left.length > 0) {
-    platform.log.error('holds were left to the sweeper', { alarm: 'settlement', ...facts, count: left.length });
+  const left = await budgets.settle(reservation, entry.holds);
+  if (left > 0) {
+    platform.log.error('holds were left to the sweeper', { alarm: 'settlement', ...facts, count: left });
   }
   if (entry.costPico > reservation.amountPico) {
     platform.log.error('a call cost more than was held', { alarm: 'over-hold', ...facts });
@@ -47,7 +53,8 @@ async function recordAndRelease(tab: Tab, entry: LedgerEntry, { ledger, counters
 }
 
 function entryOf(tab: Tab, outcome: string, { platform }: Rooms): LedgerEntry {
-  const { call, attempts, hits, reservation } = tab;
+  const { call, attempts, hits } = tab;
+  const costPico = attempts.reduce((sum, attempt) => sum + attempt.costPico, 0n);
   const answered = attempts.findLast((attempt) => attempt.outcome === 'answered');
   return {
     callId: call.id,
@@ -56,11 +63,11 @@ function entryOf(tab: Tab, outcome: string, { platform }: Rooms): LedgerEntry {
     caller: call.principal.id,
     callerKind: call.principal.kind,
     model: answered?.modelServed ?? hits[0]?.modelServed ?? attempts.at(-1)?.modelAsked ?? 'none',
-    holdIds: reservation?.holds.map((hold) => hold.id) ?? [],
+    holds: chargesFor(tab.held.reservation?.places ?? [], costPico),
     attempts,
     cache: cacheOutcome(tab),
     usage: attempts.reduce((sum, attempt) => addUsage(sum, attempt.usage ?? noUsage), noUsage),
-    costPico: attempts.reduce((sum, attempt) => sum + attempt.costPico, 0n),
+    costPico,
     unknownPico: attempts.reduce((sum, attempt) => sum + (attempt.basis === 'unknown' ? attempt.costPico : 0n), 0n),
     savedPico: outcome === 'completed' ? hits.reduce((sum, hit) => sum + hit.costPico, 0n) : 0n,
     basis: weakestBasis(attempts),

@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import type { Role } from '#platform/principal.ts';
 import type { Platform } from '#platform/platform.ts';
+import type { EndpointBudget } from './specs.ts';
 
 /** What a function may need to know of all entries. The inventory writes it as a data file, which is bundled in. */
 export interface Catalog {
@@ -15,8 +16,11 @@ export interface CatalogRoute {
   readonly name: string;
   readonly kind: 'endpoint' | 'route';
   readonly method: string;
+  /** May have parameters: `/v1/budgets/{scope}`. */
   readonly path: string;
   readonly access: 'public' | readonly Role[];
+  /** What an endpoint may spend by its own definition; absent where it says nothing. */
+  readonly budget?: EndpointBudget;
 }
 
 const catalogs = new Map<string, Promise<Catalog>>();

@@ -3,19 +3,23 @@ import type { Platform } from '#platform/platform.ts';
 import { entryHandler, type EntryHandler } from './entry-handler.ts';
 import { httpChain } from './http-chain.ts';
 import type { HttpCall, HttpReply } from './http-call.ts';
+import type { HttpMiddleware } from './http-middleware.ts';
 import identifyPrincipal from './middleware/identify-principal.ts';
+import parseBody from './middleware/parse-body.ts';
 import validateInput from './middleware/validate-input.ts';
 import type { RouteSpec } from './specs.ts';
 
 /** What a route answers: JSON, or a text of its own content type. */
 export type RouteReply = { readonly json: unknown } | { readonly contentType: string; readonly text: string };
 
-export interface RouteDefinition<Query extends z.ZodType> extends Omit<
+interface DefinitionBase<Query extends z.ZodType> extends Omit<
   RouteSpec,
-  'kind' | 'query' | 'reads' | 'catalog' | 'produces' | 'timeoutMs' | 'memoryMb'
+  'kind' | 'method' | 'query' | 'body' | 'reads' | 'writes' | 'catalog' | 'produces' | 'timeoutMs' | 'memoryMb'
 > {
+  /** Query and path parameters by their names; where both have one, the path's counts. */
   readonly query: Query;
   readonly reads?: RouteSpec['reads'];
+  readonly writes?: RouteSpec['writes'];
   readonly catalog?: boolean;
   /** @default JSON only */
   readonly produces?: readonly string[];
@@ -23,17 +27,41 @@ export interface RouteDefinition<Query extends z.ZodType> extends Omit<
   readonly timeoutMs?: number;
   /** @default 256 */
   readonly memoryMb?: number;
-  readonly handle: (query: z.output<Query>, platform: Platform, call: HttpCall) => Promise<RouteReply>;
 }
 
-/** A route that is no endpoint: it reads, and has no way upstream. */
-export function defineRoute<Query extends z.ZodType>({
+type Handle<Input> = (input: Input, platform: Platform, call: HttpCall) => Promise<RouteReply>;
+
+interface GetDefinition<Query extends z.ZodType> extends DefinitionBase<Query> {
+  readonly method: 'GET';
+  readonly body?: never;
+  readonly handle: Handle<z.output<Query>>;
+}
+
+interface PutDefinition<Query extends z.ZodType, Body extends z.ZodType> extends DefinitionBase<Query> {
+  readonly method: 'PUT';
+  readonly body: Body;
+  readonly handle: Handle<WithBody<z.output<Query>, z.output<Body>>>;
+}
+
+/** The body beside the parameters; a query without any has every name, and so would have this one as `never`. */
+type WithBody<Query, Body> = string extends keyof Query ? { body: Body } : Query & { body: Body };
+
+/** All that an engineer writes to add a route. */
+export type RouteDefinition<Query extends z.ZodType, Body extends z.ZodType> =
+  GetDefinition<Query> | PutDefinition<Query, Body>;
+
+/**
+ * A route that is no endpoint: it has no way upstream. Its `handle` is given the query and path parameters, and beside them the
+ * `body`, all as their schemas make them.
+ */
+export function defineRoute<Query extends z.ZodType, Body extends z.ZodType>({
   handle,
   ...definition
-}: RouteDefinition<Query>): { readonly handler: EntryHandler; readonly spec: RouteSpec } {
-  const { access, query } = definition;
+}: RouteDefinition<Query, Body>): { readonly handler: EntryHandler; readonly spec: RouteSpec } {
+  const { access, query, body } = definition;
   const spec: RouteSpec = {
     reads: [],
+    writes: [],
     catalog: false,
     produces: ['application/json'],
     timeoutMs: 10_000,
@@ -42,10 +70,16 @@ export function defineRoute<Query extends z.ZodType>({
     kind: 'route',
   };
   const handler = entryHandler(({ platform }) => {
-    const guards = access === 'public' ? [] : [identifyPrincipal(access)];
-    return httpChain(platform.log, [...guards, validateInput(query, 'query')], async (call) =>
-      toHttpReply(await handle(call.input as z.output<Query>, platform, call)),
-    );
+    const middlewares: HttpMiddleware[] = [
+      ...(access === 'public' ? [] : [identifyPrincipal(access)]),
+      validateInput(query, 'query'),
+      ...(body ? [parseBody(), validateInput(body, 'body')] : []),
+    ];
+    return httpChain(platform.log, middlewares, async (call) => {
+      const input = body ? { ...(call.validQuery as object), body: call.input } : call.validQuery;
+      // The schemas made it, and only the type of the definition knows what of.
+      return toHttpReply(await (handle as Handle<unknown>)(input, platform, call));
+    });
   });
   return { handler, spec };
 }

@@ -1,6 +1,6 @@
 import type * as z from 'zod';
 import type { InputItem } from '#protocol/request.ts';
-import type { EndpointLimits } from './specs.ts';
+import type { EndpointBudget, EndpointLimits } from './specs.ts';
 import type { ModelTier } from './models.ts';
 
 /** What the model is told: our instructions, and the caller's text strictly apart from them. */
@@ -48,8 +48,8 @@ interface DefinitionBase<Input extends z.ZodType, Output extends z.ZodType> {
     /** Callers see each other's answers. @default false: a cache entry belongs to one caller */
     readonly shared?: boolean;
   };
-  /** At most so much a month (UTC), as decimal USD. Absent: no limit. */
-  readonly budget?: { readonly monthlyUsd: string };
+  /** What it may spend. Absent: no limit. */
+  readonly budget?: EndpointBudget;
   /** Raised when the same request shall get a new answer. @default 1 */
   readonly version?: number;
   /** @default `/v1/<name>` */

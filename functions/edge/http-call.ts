@@ -6,6 +6,8 @@ export interface GatewayEvent {
   readonly path: string;
   readonly headers: Readonly<Record<string, string | undefined>> | null;
   readonly queryStringParameters: Readonly<Record<string, string | undefined>> | null;
+  /** What stands in the places of the route's `{name}`s. */
+  readonly pathParameters?: Readonly<Record<string, string | undefined>> | null;
   readonly body: string | null;
   readonly isBase64Encoded: boolean;
   readonly requestContext: {
@@ -24,11 +26,15 @@ export interface HttpCall {
   /** Names in lower case. */
   readonly headers: Readonly<Record<string, string>>;
   readonly query: Readonly<Record<string, string>>;
+  /** What stands in the places of the route's `{name}`s, decoded. */
+  readonly parameters: Readonly<Record<string, string>>;
   readonly rawBody: { readonly text: string; readonly isBase64: boolean } | undefined;
   readonly requestId: string;
   readonly requestTimeMs: number;
   readonly authorizer: Readonly<Record<string, unknown>> | undefined;
-  /** The parsed body, or the query of a route without one. */
+  /** Query and path parameters, as the route's schema makes them. */
+  validQuery: unknown;
+  /** The parsed body, then what its schema makes of it. */
   input: unknown;
   principal: Principal | undefined;
   /** Headers that the reply shall bear, whatever becomes of the call. */
@@ -48,11 +54,13 @@ export function toHttpCall(event: GatewayEvent): HttpCall {
     method: event.httpMethod,
     path: event.path,
     headers: definedMembers(event.headers, (name) => name.toLowerCase()),
-    query: definedMembers(event.queryStringParameters, (name) => name),
+    query: definedMembers(event.queryStringParameters),
+    parameters: definedMembers(event.pathParameters, undefined, decodeOnce),
     rawBody: event.body === null ? undefined : { text: event.body, isBase64: event.isBase64Encoded },
     requestId: event.requestContext.requestId,
     requestTimeMs: event.requestContext.requestTimeEpoch,
     authorizer: event.requestContext.authorizer ?? undefined,
+    validQuery: undefined,
     input: undefined,
     principal: undefined,
     replyHeaders: {},
@@ -60,10 +68,24 @@ export function toHttpCall(event: GatewayEvent): HttpCall {
 }
 
 function definedMembers(
-  members: Readonly<Record<string, string | undefined>> | null,
-  rename: (name: string) => string,
+  members: Readonly<Record<string, string | undefined>> | null | undefined,
+  rename = (name: string) => name,
+  read = (value: string) => value,
 ): Record<string, string> {
   const defined: Record<string, string> = Object.create(null) as Record<string, string>;
-  for (const [name, value] of Object.entries(members ?? {})) if (value !== undefined) defined[rename(name)] = value;
+  for (const [name, value] of Object.entries(members ?? {}))
+    if (value !== undefined) defined[rename(name)] = read(value);
   return defined;
+}
+
+/**
+ * A segment of the path comes as it was sent: `endpoint%3Asummarize`. What was decoded on its way may hold a `%` that begins no
+ * code, and is left as it is.
+ */
+function decodeOnce(segment: string): string {
+  try {
+    return decodeURIComponent(segment);
+  } catch {
+    return segment;
+  }
 }

@@ -2,6 +2,7 @@ import * as z from 'zod';
 import { MAX_MESSAGE_BYTES, toMessageBody } from '#platform/aws/sqs.ts';
 import { InvalidRequest } from '#platform/errors.ts';
 import type { Platform } from '#platform/platform.ts';
+import { IDEMPOTENCY_KEY, IDEMPOTENCY_KEY_RULE } from './idempotency-key.ts';
 import { showValue } from './shown.ts';
 
 /** What stands on an endpoint's queue. */
@@ -11,6 +12,11 @@ export const messageSchema = z.strictObject({
   input: z.unknown(),
   /** One of the deployment's result queues. @default the endpoint's own */
   replyTo: z.string().optional(),
+  /**
+   * Messages with this key are one call for a day, whoever puts them on the queue: each gets its result, and it is paid for
+   * once. Their inputs must be the same. @default each message is a call of its own, however often SQS delivers it
+   */
+  idempotencyKey: z.string().regex(IDEMPOTENCY_KEY, IDEMPOTENCY_KEY_RULE).optional(),
 });
 
 /** What stands on a result queue. */

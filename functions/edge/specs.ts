@@ -6,7 +6,7 @@ import type { ModelTier } from './models.ts';
  * What an entry file says of itself. Everything outside the function is made from it: route, Lambda, role, queue, schema,
  * OpenAPI, local route, tests.
  */
-export type EntrySpec = EndpointSpec | RouteSpec | AuthorizerSpec;
+export type EntrySpec = EndpointSpec | RouteSpec | AuthorizerSpec | ScheduleSpec;
 
 /** An endpoint: takes JSON, asks models, is paid for. Reachable over HTTP and through its own queue. */
 export interface EndpointSpec {
@@ -25,7 +25,7 @@ export interface EndpointSpec {
   readonly model: ModelTier;
   readonly limits: EndpointLimits;
   readonly deterministic?: { readonly ttlSeconds: number; readonly shared?: boolean };
-  readonly budget?: { readonly monthlyUsd: string };
+  readonly budget?: EndpointBudget;
   /** The secret that holds its OpenAI key; endpoints with the same name share one. @default `openai` */
   readonly secret: string;
   readonly memoryMb: number;
@@ -35,30 +35,63 @@ export interface EndpointLimits {
   /** The longest that a call may take. Over HTTP it is also bound by API Gateway's 29 s. */
   readonly timeoutMs: number;
   readonly maxOutputTokens: number;
+  /** The output may be cut down to what a budget's remainder buys, but not below this. Absent: what does not fit whole is refused. */
+  readonly leastOutputTokens?: number;
   /** Cuts one attempt short, so that a retry fits. Absent: an attempt may use all the time. */
   readonly attemptTimeoutMs?: number;
   /** @default 1,500,000 */
   readonly maxBodyBytes?: number;
 }
 
-/** The tables that a route may read. */
-export type Readable = 'ledger' | 'callers';
+/** What an endpoint may spend by its own definition. Settings made by an administrator override it. */
+export interface EndpointBudget {
+  /** At most so much in a calendar month (UTC), as decimal USD. Absent: no limit. */
+  readonly monthlyUsd?: string;
+  /** At most so much in a day (UTC), as decimal USD. Absent: no limit. */
+  readonly dailyUsd?: string;
+  /** Counters that share a budget's load: one carries about 60 calls a second of two seconds each. @default 1 */
+  readonly shards?: number;
+}
+
+/** The tables that a route or a schedule may read. */
+export type Readable = 'ledger' | 'callers' | 'budgets';
+
+/** The tables that a route or a schedule may write, which includes reading them. */
+export type Writable = 'ledger' | 'budgets';
 
 /** Any other HTTP route. It has no way upstream. */
 export interface RouteSpec {
   readonly kind: 'route';
   readonly summary: string;
-  readonly method: 'GET';
+  readonly method: 'GET' | 'PUT';
+  /** May have parameters: `/v1/budgets/{scope}`, each a whole segment. */
   readonly path: string;
   readonly access: 'public' | readonly Role[];
-  /** Query parameters, all strings. */
+  /** Query and path parameters, all strings. */
   readonly query: z.ZodType;
+  /** The JSON body; absent where the route takes none. */
+  readonly body?: z.ZodType;
   /** The JSON reply; absent where it is a document of its own kind. */
   readonly output?: z.ZodType;
   /** Content types of the reply, the default first. */
   readonly produces: readonly string[];
   readonly reads: readonly Readable[];
+  readonly writes: readonly Writable[];
   /** Needs the catalog, the inventory's data file. */
+  readonly catalog: boolean;
+  readonly timeoutMs: number;
+  readonly memoryMb: number;
+}
+
+/** Work that the clock starts: a scheduled function on AWS, a timer on this machine. */
+export interface ScheduleSpec {
+  readonly kind: 'schedule';
+  readonly summary: string;
+  readonly everyMinutes: number;
+  readonly reads: readonly Readable[];
+  readonly writes: readonly Writable[];
+  /** Sends notices to the deployment's topic. */
+  readonly notifies: boolean;
   readonly catalog: boolean;
   readonly timeoutMs: number;
   readonly memoryMb: number;

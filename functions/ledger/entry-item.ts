@@ -1,12 +1,13 @@
-import { integerOf, textOf, textsOf, type Storable, type StoredItem } from '#platform/aws/attributes.ts';
+import { integerOf, textOf, type Storable, type StoredItem } from '#platform/aws/attributes.ts';
 import type { TokenUsage } from '#protocol/usage.ts';
-import type { Attempt, Basis, CacheOutcome, LedgerEntry } from './entry.ts';
+import type { Attempt, Basis, CacheOutcome, HoldCharge, LedgerEntry } from './entry.ts';
 
 /** A ledger entry in its stored form. */
 export function toItem(entry: LedgerEntry): { readonly [name: string]: Storable | undefined } {
   return {
     ...entry,
     usage: { ...entry.usage },
+    holds: entry.holds.map((hold) => ({ ...hold })),
     attempts: entry.attempts.map((attempt) => ({ ...attempt, usage: attempt.usage && { ...attempt.usage } })),
   };
 }
@@ -21,7 +22,7 @@ export function fromItem(item: StoredItem): LedgerEntry {
     caller: text('caller'),
     callerKind: text('callerKind'),
     model: text('model'),
-    holdIds: textsOf(item, 'holdIds'),
+    holds: (item['holds'] as StoredItem[]).map(toHold),
     attempts: (item['attempts'] as StoredItem[]).map(toAttempt),
     cache: text('cache') as CacheOutcome,
     usage: toUsage(item['usage'] as StoredItem),
@@ -34,6 +35,10 @@ export function fromItem(item: StoredItem): LedgerEntry {
     ...optionalNumber(item, 'firstTokenMs'),
     requestId: text('requestId'),
   };
+}
+
+function toHold(item: StoredItem): HoldCharge {
+  return { part: textOf(item, 'part'), id: textOf(item, 'id'), pico: integerOf(item, 'pico') };
 }
 
 function toAttempt(item: StoredItem): Attempt {

@@ -25,6 +25,13 @@ export interface Attempt {
   readonly latencyMs: number;
 }
 
+/** A counter of a budget (its key), a hold in it, and what takes the hold's place. The counters follow the ledger. */
+export interface HoldCharge {
+  readonly part: string;
+  readonly id: string;
+  readonly pico: bigint;
+}
+
 /** How the cache took part in a call: `bypass` where the endpoint or the caller wants none. */
 export type CacheOutcome = 'hit' | 'miss' | 'bypass';
 
@@ -36,8 +43,8 @@ export interface LedgerEntry {
   readonly caller: string;
   readonly callerKind: string;
   readonly model: string;
-  /** The ids of the holds that this entry settles; they name the round. Empty when nothing was reserved. */
-  readonly holdIds: readonly string[];
+  /** What each counter is charged, and for which hold. Empty when nothing was reserved. */
+  readonly holds: readonly HoldCharge[];
   readonly attempts: readonly Attempt[];
   readonly cache: CacheOutcome;
   /** Sum over attempts. */

@@ -20,14 +20,28 @@ export type LedgerRow =
   | { readonly kind: 'entry'; readonly entry: LedgerEntry }
   | { readonly kind: 'adjustment'; readonly adjustment: Adjustment };
 
-/** The append-only ledger: nothing in it is ever changed or deleted. */
+/** What became of an entry: it stands, or somebody else's did before, and the truth differs from that by an adjustment. */
+export type Recorded = { readonly adjustment?: Adjustment };
+
+/** A call as the ledger knows it. */
+export interface KnownCall {
+  readonly entry: LedgerEntry;
+  readonly adjustment?: Adjustment;
+}
+
+/** The append-only ledger: nothing in it is ever changed or deleted. @throws when the table cannot be reached */
 export interface LedgerStore {
   /**
-   * Puts the entry of a call, if it has none. When someone else's stands already (a sweeper took the process for dead),
-   * the truth goes into an adjustment row beside it.
-   * @throws when the table cannot be reached
+   * Puts the entry of a call, if it has none. When someone else's stands already (a sweeper took the process for dead), gives
+   * the adjustment that makes it true: to be announced to the sweeper first, and then put with `adjust`.
    */
-  record(entry: LedgerEntry): Promise<'recorded' | 'adjusted'>;
+  record(entry: LedgerEntry): Promise<Recorded>;
+  /** Puts an adjustment beside its entry, once a call. */
+  adjust(adjustment: Adjustment): Promise<void>;
+  /** Puts the entry of a call, if it has none, and gives the one that stands. */
+  propose(entry: LedgerEntry): Promise<LedgerEntry>;
+  /** What is known of a call. */
+  find(endpoint: string, callId: string): Promise<KnownCall | undefined>;
   /** All rows of the given days (UTC, both ends included); an adjustment comes right behind its entry. */
   rows(from: string, to: string): AsyncGenerator<LedgerRow>;
 }
@@ -83,34 +97,50 @@ export function createLedgerStore({ dynamo, table, log, shards = 1 }: LedgerStor
     }
   }
 
+  /** True when it is put, false when the call has an entry. */
+  const put = async (entry: LedgerEntry): Promise<boolean> => {
+    const key = ledgerKey(entry.endpoint, entry.callId, shards);
+    const item = { ...key, ...toItem(entry) };
+    const [written] = await Promise.all([
+      dynamo.put(table, item, { condition: 'attribute_not_exists(pk)' }),
+      announce(entry.endpoint, key.sk.slice(0, 7)),
+    ]);
+    return written === 'written';
+  };
+
+  const entryOf = async (endpoint: string, callId: string): Promise<LedgerEntry | undefined> => {
+    const item = await dynamo.get(table, { ...ledgerKey(endpoint, callId, shards) }, { consistent: true });
+    return item && fromItem(item);
+  };
+
+  const adjustmentKey = (endpoint: string, callId: string) => {
+    const { pk, sk } = ledgerKey(endpoint, callId, shards);
+    return { pk, sk: `${sk}#adjustment` };
+  };
+
   return {
     async record(entry) {
-      const key = ledgerKey(entry.endpoint, entry.callId, shards);
-      const item = { ...key, ...toItem(entry) };
-      const [written] = await Promise.all([
-        dynamo.put(table, item, { condition: 'attribute_not_exists(pk)' }),
-        announce(entry.endpoint, key.sk.slice(0, 7)),
-      ]);
-      if (written === 'written') return 'recorded';
-      const standing = fromItem((await dynamo.get(table, { ...key }, { consistent: true })) as StoredItem);
+      if (await put(entry)) return {};
+      const standing = (await entryOf(entry.endpoint, entry.callId)) as LedgerEntry;
       // A repeat after a lost answer finds its own entry: same request, same cost.
-      if (standing.requestId === entry.requestId && standing.costPico === entry.costPico) return 'recorded';
+      if (standing.requestId === entry.requestId && standing.costPico === entry.costPico) return {};
+      const { callId, endpoint, basis } = entry;
       const deltaPico = entry.costPico - standing.costPico;
       const unknownDeltaPico = entry.unknownPico - standing.unknownPico;
-      await dynamo.put(
-        table,
-        {
-          pk: key.pk,
-          sk: `${key.sk}#adjustment`,
-          callId: entry.callId,
-          endpoint: entry.endpoint,
-          deltaPico,
-          unknownDeltaPico,
-          basis: entry.basis,
-        },
-        { condition: 'attribute_not_exists(pk)' },
-      );
-      return 'adjusted';
+      return { adjustment: { callId, endpoint, deltaPico, unknownDeltaPico, basis } };
+    },
+    async adjust(adjustment) {
+      const key = adjustmentKey(adjustment.endpoint, adjustment.callId);
+      await dynamo.put(table, { ...key, ...adjustment }, { condition: 'attribute_not_exists(pk)' });
+    },
+    async propose(entry) {
+      return (await put(entry)) ? entry : ((await entryOf(entry.endpoint, entry.callId)) as LedgerEntry);
+    },
+    async find(endpoint, callId) {
+      const entry = await entryOf(endpoint, callId);
+      if (!entry) return undefined;
+      const item = await dynamo.get(table, adjustmentKey(endpoint, callId), { consistent: true });
+      return { entry, ...(item && { adjustment: toAdjustment(item) }) };
     },
     async *rows(from, to) {
       const partitions = await Array.fromAsync(partitionsOf(from, to));
@@ -134,14 +164,15 @@ function directoryKey(month: string): string {
 
 function toRow(item: StoredItem): LedgerRow {
   if (item['deltaPico'] === undefined) return { kind: 'entry', entry: fromItem(item) };
+  return { kind: 'adjustment', adjustment: toAdjustment(item) };
+}
+
+function toAdjustment(item: StoredItem): Adjustment {
   return {
-    kind: 'adjustment',
-    adjustment: {
-      callId: textOf(item, 'callId'),
-      endpoint: textOf(item, 'endpoint'),
-      deltaPico: integerOf(item, 'deltaPico'),
-      unknownDeltaPico: integerOf(item, 'unknownDeltaPico'),
-      basis: textOf(item, 'basis'),
-    },
+    callId: textOf(item, 'callId'),
+    endpoint: textOf(item, 'endpoint'),
+    deltaPico: integerOf(item, 'deltaPico'),
+    unknownDeltaPico: integerOf(item, 'unknownDeltaPico'),
+    basis: textOf(item, 'basis'),
   };
 }

@@ -24,6 +24,7 @@ const environment = z.object({
   AWS_ENDPOINT_URL: text.optional(),
   AWS_ENDPOINT_URL_DYNAMODB: text.optional(),
   AWS_ENDPOINT_URL_SECRETS_MANAGER: text.optional(),
+  AWS_ENDPOINT_URL_SNS: text.optional(),
   AWS_ENDPOINT_URL_SQS: text.optional(),
   AWS_LAMBDA_FUNCTION_NAME: text.default('local'),
   AWS_LAMBDA_FUNCTION_VERSION: text.default('local'),
@@ -33,11 +34,13 @@ const environment = z.object({
   WEIR_LEDGER_TABLE: text.default('weir-ledger'),
   WEIR_BUDGETS_TABLE: text.default('weir-budgets'),
   WEIR_CALLERS_TABLE: text.default('weir-callers'),
+  WEIR_JOBS_TABLE: text.default('weir-jobs'),
   WEIR_OPENAI_SECRET_ID: text.default('weir/openai'),
   WEIR_QUEUE_URL: text.optional(),
   WEIR_DEAD_LETTER_QUEUE_URL: text.optional(),
   WEIR_MAX_RECEIVES: z.coerce.number().int().min(1).max(1000).default(3),
   WEIR_RESULT_QUEUES: queueMap.optional(),
+  WEIR_NOTICE_TOPIC_ARN: text.optional(),
   WEIR_CATALOG_FILE: text.default('/var/task/catalog.json'),
 });
 
@@ -59,6 +62,7 @@ export interface Config {
   readonly endpoints: {
     readonly dynamodb?: string | undefined;
     readonly secretsmanager?: string | undefined;
+    readonly sns?: string | undefined;
     readonly sqs?: string | undefined;
   };
   readonly openaiBaseUrl: string;
@@ -68,6 +72,7 @@ export interface Config {
     readonly ledger: string;
     readonly budgets: string;
     readonly callers: string;
+    readonly jobs: string;
   };
   readonly queue: {
     /** The endpoint's own queue. */
@@ -77,6 +82,8 @@ export interface Config {
     readonly maxReceives: number;
     readonly resultUrls: Readonly<Record<string, string>>;
   };
+  /** The SNS topic for notices to people; absent: they are log lines only. */
+  readonly noticeTopicArn: string | undefined;
   /** The inventory's data file: what a function needs to know of all specs. */
   readonly catalogFile: string;
 }
@@ -110,6 +117,7 @@ function toConfig(env: Environment): Config {
     endpoints: {
       dynamodb: env.AWS_ENDPOINT_URL_DYNAMODB ?? env.AWS_ENDPOINT_URL,
       secretsmanager: env.AWS_ENDPOINT_URL_SECRETS_MANAGER ?? env.AWS_ENDPOINT_URL,
+      sns: env.AWS_ENDPOINT_URL_SNS ?? env.AWS_ENDPOINT_URL,
       sqs: env.AWS_ENDPOINT_URL_SQS ?? env.AWS_ENDPOINT_URL,
     },
     openaiBaseUrl: env.OPENAI_BASE_URL ?? 'https://api.openai.com/v1',
@@ -119,6 +127,7 @@ function toConfig(env: Environment): Config {
       ledger: env.WEIR_LEDGER_TABLE,
       budgets: env.WEIR_BUDGETS_TABLE,
       callers: env.WEIR_CALLERS_TABLE,
+      jobs: env.WEIR_JOBS_TABLE,
     },
     queue: {
       url: env.WEIR_QUEUE_URL,
@@ -126,6 +135,7 @@ function toConfig(env: Environment): Config {
       maxReceives: env.WEIR_MAX_RECEIVES,
       resultUrls: env.WEIR_RESULT_QUEUES ?? {},
     },
+    noticeTopicArn: env.WEIR_NOTICE_TOPIC_ARN,
     catalogFile: env.WEIR_CATALOG_FILE,
   };
 }

@@ -134,6 +134,42 @@ export class OutputRefused extends WeirError {
   }
 }
 
+/** 422: the idempotency key stands for another input. The same request will always meet it. */
+export class IdempotencyMismatch extends WeirError {
+  constructor() {
+    const message = 'the idempotency key was used before, for another request to this endpoint';
+    super('idempotency_mismatch', 422, message, { shouldRetry: false });
+  }
+}
+
+/** 409: the first request with this idempotency key is not over yet; a repeat gets its reply once it is. */
+export class IdempotencyConflict extends WeirError {
+  constructor() {
+    super('idempotency_conflict', 409, 'a request with this idempotency key is under way', { retryAfterSeconds: 1 });
+  }
+}
+
+/** 503: whether the call was made before cannot be told, or not be written down, so it was not made. */
+export class IdempotencyUnavailable extends WeirError {
+  constructor(cause: unknown) {
+    const message = 'the idempotency record could not be read or written, so the call was not made';
+    super('idempotency_unavailable', 503, message, { cause });
+  }
+}
+
+/**
+ * 422: the call was made and paid for, and its reply was too large to be kept for a repeat. Not a 409, which SDKs take for
+ * a thing that passes and ask again.
+ */
+export class IdempotencyReplyTooLarge extends WeirError {
+  constructor(details: { readonly callId: string; readonly replyBytes: number }) {
+    const message =
+      `the call with this idempotency key was made, but its reply of ${details.replyBytes} bytes was too large to be kept; ` +
+      'under another key it would be made, and paid for, again';
+    super('idempotency_reply_too_large', 422, message, { shouldRetry: false, details });
+  }
+}
+
 /** 500: the deployment is wrong: a missing setting, an unpriced model, a malformed key. Never holds the value. */
 export class ConfigurationError extends WeirError {
   constructor(message: string, options: WeirErrorOptions = {}) {

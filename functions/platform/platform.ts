@@ -1,6 +1,8 @@
 import { createDynamoDb, type DynamoDb } from './aws/dynamodb.ts';
 import { createJsonService, type JsonService } from './aws/json-service.ts';
 import { createSecretsManager, type SecretsManager } from './aws/secrets-manager.ts';
+import { createSignedService, type SignedServiceOptions } from './aws/signed-service.ts';
+import { createSns, type Sns } from './aws/sns.ts';
 import { createSqs, type Sqs } from './aws/sqs.ts';
 import { systemClock, type Clock } from './clock.ts';
 import { configFromProcess, type Config } from './config.ts';
@@ -18,6 +20,7 @@ export interface Platform {
   readonly dynamo: DynamoDb;
   readonly secrets: SecretsManager;
   readonly sqs: Sqs;
+  readonly sns: Sns;
 }
 
 export interface PlatformOptions {
@@ -36,17 +39,16 @@ export function createPlatform(options: PlatformOptions): Platform {
   const clock = options.clock ?? systemClock;
   const random = options.random ?? Math.random;
   const writeLine = options.writeLine ?? ((line: string) => void process.stdout.write(`${line}\n`));
+  const signed = (name: keyof Config['endpoints']): SignedServiceOptions => ({
+    service: name,
+    region: config.region,
+    credentials: config.credentials,
+    endpoint: config.endpoints[name],
+    clock,
+    random,
+  });
   const service = (name: keyof Config['endpoints'], targetPrefix: string, jsonVersion: '1.0' | '1.1'): JsonService =>
-    createJsonService({
-      service: name,
-      targetPrefix,
-      jsonVersion,
-      region: config.region,
-      credentials: config.credentials,
-      endpoint: config.endpoints[name],
-      clock,
-      random,
-    });
+    createJsonService({ ...signed(name), targetPrefix, jsonVersion });
   return {
     config,
     clock,
@@ -61,5 +63,6 @@ export function createPlatform(options: PlatformOptions): Platform {
     dynamo: createDynamoDb(service('dynamodb', 'DynamoDB_20120810', '1.0')),
     secrets: createSecretsManager(service('secretsmanager', 'secretsmanager', '1.1')),
     sqs: createSqs(service('sqs', 'AmazonSQS', '1.0')),
+    sns: createSns(createSignedService(signed('sns'))),
   };
 }

@@ -61,5 +61,6 @@ export async function bundleEntries(entries: readonly Entry[], outFolder: string
 export const BUNDLE_BUDGET_BYTES: Readonly<Record<Entry['spec']['kind'], number>> = {
   endpoint: 450_000,
   route: 200_000,
+  schedule: 200_000,
   authorizer: 200_000,
 };

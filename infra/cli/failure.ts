@@ -50,7 +50,6 @@ export function reasonOf(error: unknown): string {
   if (error.name === 'CredentialsProviderError') {
     return 'no AWS credentials were found; sign in (aws sso login) or set AWS_PROFILE';
   }
-  // fetch says why in its cause; a name with two addresses fails with one error for each.
   const root = rootOf(error);
   const { code } = root as NodeJS.ErrnoException;
   if (code === 'ECONNREFUSED') return `${root.message}: nothing listens there; is Weir running (npm start)?`;
@@ -59,7 +58,8 @@ export function reasonOf(error: unknown): string {
   return isAws ? `${error.name}: ${error.message}` : root.message || (code ?? root.name);
 }
 
-function rootOf(error: Error): Error {
+/** The error that all others come from: fetch says why in its cause; a name with two addresses fails with one error for each. */
+export function rootOf(error: Error): Error {
   const next: unknown = error instanceof AggregateError ? error.errors[0] : error.cause;
   return next instanceof Error ? rootOf(next) : error;
 }

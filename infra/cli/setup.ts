@@ -2,8 +2,8 @@ import type { WeirOutputs } from '#infra/outputs.ts';
 import type { Clock } from '#platform/clock.ts';
 import type { AwsClients } from './aws-clients.ts';
 import { EXIT, UsageFailure, type ExitCode } from './failure.ts';
+import { readKey, type WantedKey } from './read-key.ts';
 import { firstKeysMadeAt, makeFirstKeys, type FirstKeys } from './setup/first-keys.ts';
-import { readOpenAiKey } from './setup/read-key.ts';
 import { smokeCall } from './setup/smoke-call.ts';
 import { storeKey } from './setup/store-key.ts';
 import { write, type Streams } from './streams.ts';
@@ -27,6 +27,11 @@ export interface SetupContext {
   readonly callerKey: string | undefined;
 }
 
+const OPENAI_KEY: WantedKey = {
+  name: 'OpenAI key',
+  advice: 'printenv OPENAI_API_KEY | npm run weir -- setup',
+  minChars: 20,
+};
 const CALLER_NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/;
 
 /**
@@ -47,7 +52,7 @@ export async function setUp(request: SetupRequest, context: SetupContext): Promi
   }
   const say = (line: string) => write(streams.stdout, `${line}\n`);
 
-  const key = await readOpenAiKey(streams);
+  const key = await readKey(OPENAI_KEY, streams);
   const outcome = await storeKey(aws.secretsManager, secretId, key);
   await say(
     `OpenAI key     ${outcome === 'created' ? 'put into the new secret' : 'now the current version of'} ${secretId}`,

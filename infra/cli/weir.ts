@@ -1,10 +1,11 @@
 import { randomBytes } from 'node:crypto';
-import { existsSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { resolve } from 'node:path';
 import { Command, CommanderError, InvalidArgumentError } from 'commander';
-import { DEPLOYED_OUTPUTS_FILE, LOCAL_OUTPUTS_FILE, readOutputs, type WeirOutputs } from '#infra/outputs.ts';
+import { DEPLOYED_OUTPUTS_FILE, LOCAL_OUTPUTS_FILE } from '#infra/outputs.ts';
 import { systemClock } from '#platform/clock.ts';
+import { addBudgetsCommand } from './budgets/command.ts';
 import { CliFailure, EXIT, oneLine, reasonOf, UsageFailure, type ExitCode } from './failure.ts';
+import { findWeir, type FoundWeir } from './find-weir.ts';
 
 /**
  * The command line: `npm run weir -- <command>`. What a command needs is loaded when it runs, so that `--help` is there at
@@ -59,8 +60,8 @@ weir
     '\nEnds with 0 when every line went well, 1 when some failed or are open, 2 when nothing was sent.',
   )
   .action(async (endpoint: string, file: string, { out, inOrder = false, timeout }: SendFlags) => {
-    const [outputs, { createAwsClients }, { sendFile }] = await Promise.all([
-      outputsHere(),
+    const [{ outputs }, { createAwsClients }, { sendFile }] = await Promise.all([
+      weirHere(),
       import('./aws-clients.ts'),
       import('./send.ts'),
     ]);
@@ -102,8 +103,8 @@ weir
   .addHelpText('after', '\nWithout a pipe it asks for the key. Run again, it sets the key again and leaves the rest.')
   .action(async ({ keys, newKeys, ...names }: SetupFlags) => {
     if (newKeys && !keys) throw new UsageFailure('--new-keys and --no-keys exclude each other');
-    const [outputs, { createAwsClients }, { setUp }] = await Promise.all([
-      outputsHere(),
+    const [{ outputs }, { createAwsClients }, { setUp }] = await Promise.all([
+      weirHere(),
       import('./aws-clients.ts'),
       import('./setup.ts'),
     ]);
@@ -114,15 +115,16 @@ weir
     );
   });
 
-async function outputsHere(): Promise<WeirOutputs> {
+addBudgetsCommand(weir, {
+  findWeir: weirHere,
+  streams: process,
+  adminKey: env['WEIR_ADMIN_KEY'],
+  openaiBaseUrl: env['OPENAI_BASE_URL'] || undefined,
+});
+
+function weirHere(): Promise<FoundWeir> {
   const named = weir.opts<{ outputs?: string }>().outputs;
-  const local = join(env['WEIR_DATA_DIR'] ?? '.weir', LOCAL_OUTPUTS_FILE);
-  const file = named === undefined ? (existsSync(local) ? local : DEPLOYED_OUTPUTS_FILE) : fromHere(named);
-  try {
-    return await readOutputs(file);
-  } catch (error) {
-    throw new UsageFailure(reasonOf(error));
-  }
+  return findWeir(named === undefined ? undefined : fromHere(named), env['WEIR_DATA_DIR'] ?? '.weir');
 }
 
 function parseTimeout(text: string): number {

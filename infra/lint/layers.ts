@@ -7,7 +7,7 @@ const FLOORS = [
   ['endpoints', 'jobs', 'pipelines', 'finance', 'security', 'pages'],
   ['edge'],
   ['call'],
-  ['upstream', 'cache', 'ledger', 'budgets', 'pricing', 'redaction', 'context'],
+  ['upstream', 'cache', 'ledger', 'budgets', 'pricing', 'redaction', 'context', 'idempotency'],
   ['protocol'],
   ['platform'],
 ];

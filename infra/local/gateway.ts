@@ -4,9 +4,10 @@ import type { AddressInfo } from 'node:net';
 import type { GatewayEvent, HttpReply } from '#edge/http-call.ts';
 import { showName } from '#edge/shown.ts';
 import type { Clock } from '#platform/clock.ts';
-import { pathOf, type RoutedEntry } from '../routes.ts';
+import { isRouted } from '../routes.ts';
 import { createAuthorizer, type Decision } from './authorizer.ts';
 import type { HostedFunction } from './lambda-host.ts';
+import { createRouteTable, type Route } from './route-table.ts';
 
 /** API Gateway's limits of a REST API, and Lambda's of an event. */
 const MAX_BODY_BYTES = 10 * 1024 * 1024;
@@ -49,13 +50,13 @@ class GatewayRefusal extends Error {
  */
 export async function startGateway(options: GatewayOptions): Promise<RunningGateway> {
   const { functions, clock, onReply } = options;
-  const routes = routeTable(functions);
+  const findRoute = createRouteTable(functions);
   const authorize = authorizerOf(functions, clock);
 
   const answer = async (request: IncomingMessage, requestId: string, receivedMs: number): Promise<HttpReply> => {
     const target = targetOf(request);
-    const route = routes.get(`${request.method} ${target.path}`);
-    if (!route) {
+    const route = findRoute(request.method ?? '', target.path);
+    if (!route || !isRouted(route.hosted.entry)) {
       throw new GatewayRefusal(404, 'not_found', `no route ${request.method} ${showName(target.path)}`, requestId);
     }
     if (headerBytes(request) > MAX_HEADER_BYTES) {
@@ -66,10 +67,11 @@ export async function startGateway(options: GatewayOptions): Promise<RunningGate
         requestId,
       );
     }
-    const { spec } = route.entry as RoutedEntry;
+    const { spec } = route.hosted.entry;
     const context = spec.access === 'public' ? undefined : await principalContext(request, target.path, requestId);
-    const event = toEvent(request, target, await readBody(request, requestId), requestId, context, receivedMs);
-    const reply = await invoke(route, event, requestId);
+    const body = await readBody(request, requestId);
+    const event = toEvent({ request, target, route, body, requestId, authorizer: context, receivedMs });
+    const reply = await invoke(route.hosted, event, requestId);
     return spec.kind === 'endpoint' ? { ...reply, headers: { ...reply.headers, ...options.endpointHeaders } } : reply;
   };
 
@@ -89,12 +91,12 @@ export async function startGateway(options: GatewayOptions): Promise<RunningGate
     throw new GatewayRefusal(500, 'internal', 'the authorizer failed', requestId);
   };
 
-  const invoke = (route: HostedFunction, event: GatewayEvent, requestId: string): Promise<HttpReply> =>
+  const invoke = (hosted: HostedFunction, event: GatewayEvent, requestId: string): Promise<HttpReply> =>
     new Promise((resolve, reject) => {
       const timedOut = () => reject(new GatewayRefusal(504, 'gateway_timeout', 'no answer within 29 s', requestId));
       const cancel = clock.startTimer(timedOut, INTEGRATION_TIMEOUT_MS);
       const failed = () => reject(new GatewayRefusal(502, 'internal', 'the function failed', requestId));
-      route
+      hosted
         .invoke(event, requestId)
         .then((reply) => resolve(reply as HttpReply), failed)
         .finally(cancel);
@@ -123,16 +125,6 @@ export async function startGateway(options: GatewayOptions): Promise<RunningGate
         server.closeIdleConnections();
       }),
   };
-}
-
-function routeTable(functions: readonly HostedFunction[]): Map<string, HostedFunction> {
-  const routes = new Map<string, HostedFunction>();
-  for (const hosted of functions) {
-    if (hosted.entry.spec.kind === 'authorizer') continue;
-    const { spec } = hosted.entry;
-    routes.set(`${spec.method} ${pathOf(hosted.entry as RoutedEntry)}`, hosted);
-  }
-  return routes;
 }
 
 function authorizerOf(functions: readonly HostedFunction[], clock: Clock) {
@@ -180,24 +172,30 @@ async function readBody(request: IncomingMessage, requestId: string): Promise<Bu
   return Buffer.concat(chunks);
 }
 
+interface EventParts {
+  readonly request: IncomingMessage;
+  readonly target: Target;
+  readonly route: Route;
+  readonly body: Buffer;
+  readonly requestId: string;
+  readonly authorizer: Readonly<Record<string, unknown>> | undefined;
+  readonly receivedMs: number;
+}
+
 /** The event of a REST API with `binaryMediaTypes: ['*\/*']`: every body comes in base64, so that no byte is repaired on the way. */
-function toEvent(
-  request: IncomingMessage,
-  { path, query }: Target,
-  body: Buffer,
-  requestId: string,
-  authorizer: Readonly<Record<string, unknown>> | undefined,
-  receivedMs: number,
-): GatewayEvent {
+function toEvent(parts: EventParts): GatewayEvent & { readonly resource: string } {
+  const { request, target, route, body, requestId, authorizer, receivedMs } = parts;
   const headers: Record<string, string> = {};
   for (let at = 0; at + 1 < request.rawHeaders.length; at += 2) {
     headers[request.rawHeaders[at] as string] = request.rawHeaders[at + 1] as string;
   }
   return {
+    resource: route.resource,
     httpMethod: request.method ?? '',
-    path,
+    path: target.path,
     headers,
-    queryStringParameters: query,
+    queryStringParameters: target.query,
+    pathParameters: route.parameters,
     body: body.byteLength === 0 ? null : body.toString('base64'),
     isBase64Encoded: body.byteLength > 0,
     requestContext: { requestId, requestTimeEpoch: receivedMs, ...(authorizer && { authorizer }) },

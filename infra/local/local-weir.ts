@@ -4,6 +4,7 @@ import { redactLine } from '#edge/redact-line.ts';
 import type { HttpReply } from '#edge/http-call.ts';
 import { systemClock } from '#platform/clock.ts';
 import { parseConfig } from '#platform/config.ts';
+import { createLog } from '#platform/log.ts';
 import { createPlatform } from '#platform/platform.ts';
 import { createCatalog } from '../catalog.ts';
 import { readInventory, type Entry } from '../inventory.ts';
@@ -20,6 +21,7 @@ import { startDynamoDb } from './parts/dynamodb.ts';
 import { startSecretsManager } from './parts/secrets-manager.ts';
 import { startSimulatedUpstream } from './parts/simulated-upstream.ts';
 import { startSqs } from './parts/sqs.ts';
+import { startSchedules } from './schedule-timer.ts';
 
 export interface LocalWeirOptions {
   readonly port: number;
@@ -91,6 +93,8 @@ export async function startLocalWeir(options: LocalWeirOptions): Promise<LocalWe
     ...(options.onReply && { onReply: options.onReply }),
   });
   started.defer(() => gateway.stop());
+  const timerLog = createLog({ redact: redactLine, write: log.write, nowMs: () => systemClock.nowMs() });
+  started.defer(startSchedules({ functions, clock: systemClock, log: timerLog }));
 
   const outputs: WeirOutputs = {
     apiUrl: gateway.url,

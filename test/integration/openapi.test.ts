@@ -10,6 +10,7 @@ interface Operation {
   readonly operationId: string;
   readonly security: readonly object[];
   readonly parameters?: readonly { readonly name: string; readonly in: string }[];
+  readonly responses: Readonly<Record<string, { readonly description: string }>>;
   readonly requestBody?: {
     readonly content: { readonly 'application/json': { readonly schema: object; readonly example: unknown } };
   };
@@ -71,10 +72,8 @@ test('what needs a key says so, and what is public says that', () => {
 });
 
 test('an endpoint’s example fits what the document says of its body, and a default need not be given', () => {
-  for (const entry of routedEntries(entries)) {
-    const { requestBody } = operationOf(pathOf(entry), entry.spec.method);
-    if (!requestBody) continue;
-    const { schema, example } = requestBody.content['application/json'];
+  for (const entry of routedEntries(entries).filter(({ spec }) => spec.kind === 'endpoint')) {
+    const { schema, example } = operationOf(pathOf(entry), entry.spec.method).requestBody!.content['application/json'];
     expect([entry.name, z.fromJSONSchema(schema as never).safeParse(example).success]).toEqual([entry.name, true]);
   }
   const summarize = operationOf('/v1/summarize', 'POST').requestBody!.content['application/json'].schema;
@@ -86,4 +85,29 @@ test('a route’s query parameters stand in it with their meaning', () => {
   expect(parameters!.map(({ name }) => name)).toEqual(['from', 'to', 'by', 'format']);
   for (const parameter of parameters!)
     expect(parameter).toMatchObject({ in: 'query', required: false, schema: { description: expect.any(String) } });
+});
+
+test('every parameter of a path stands in it as one that must be given, and what takes a body tells its schema', () => {
+  for (const entry of routedEntries(entries)) {
+    const path = pathOf(entry);
+    const { parameters = [], requestBody } = operationOf(path, entry.spec.method);
+    const inPath = parameters.filter((parameter) => parameter.in === 'path');
+    expect([path, inPath.map(({ name }) => `{${name}}`)]).toEqual([path, path.match(/\{\w+\}/g) ?? []]);
+    for (const parameter of inPath) expect(parameter).toMatchObject({ required: true });
+    const takesBody = entry.spec.kind === 'endpoint' || entry.spec.method === 'PUT';
+    expect([path, requestBody !== undefined]).toEqual([path, takesBody]);
+    if (requestBody) expect(requestBody.content['application/json'].schema).toMatchObject({ type: 'object' });
+  }
+});
+
+test('an endpoint tells of its idempotency key, and of the refusals that come with it', () => {
+  const { parameters, responses } = operationOf('/v1/summarize', 'POST');
+  expect(parameters!.filter((parameter) => parameter.in === 'header').map(({ name }) => name)).toEqual([
+    'x-weir-timeout-ms',
+    'cache-control',
+    'idempotency-key',
+  ]);
+  expect(responses['409']!.description).toBe('The same Idempotency-Key is being worked on.');
+  expect(responses['422']!.description).toContain('Idempotency-Key');
+  expect(Object.keys(responses)).toEqual(expect.arrayContaining(['402', '503']));
 });

@@ -1,14 +1,8 @@
 import { expect } from 'vitest';
-import type { CounterState } from '#budgets/counter-store.ts';
-import { heldPico } from '#budgets/hold.ts';
-
-/** The sum of a counter's holds, in pico-USD. */
-export function heldIn(state: CounterState): bigint {
-  return [...state.holds.values()].reduce((sum, value) => sum + heldPico(value), 0n);
-}
+import { heldIn, type PartState } from '#budgets/part.ts';
 
 /** What is true of a counter at every moment: `available + spent + Σ holds = limit`. Gives the counter. */
-export function expectBalanced(state: CounterState | undefined): CounterState {
+export function expectBalanced(state: PartState | undefined): PartState {
   if (!state) throw new Error('there is no such counter');
   expect(state.availablePico + state.spentPico + heldIn(state)).toBe(state.limitPico);
   return state;

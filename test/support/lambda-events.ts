@@ -1,10 +1,15 @@
 import restApiEvent from '#test/events/rest-api.json' with { type: 'json' };
+import scheduled from '#test/events/scheduled.json' with { type: 'json' };
 import sqsRecord from '#test/events/sqs-record.json' with { type: 'json' };
 
 /** What a test may say of an HTTP request; the rest is as API Gateway sent it once. */
 export interface RequestFacts {
   readonly method: string;
   readonly path: string;
+  /** The route's path as its spec has it. @default `path`, which has no parameters then */
+  readonly resource?: string;
+  /** What stands in the places of the route's parameters, as it was sent. @default none */
+  readonly pathParameters?: Readonly<Record<string, string>> | null;
   readonly headers: Readonly<Record<string, string>>;
   readonly query: Readonly<Record<string, string>> | null;
   readonly body: string | null;
@@ -18,23 +23,25 @@ export interface RequestFacts {
 
 /** An event of API Gateway's REST API (Lambda proxy integration). */
 export function restEvent(facts: RequestFacts): object {
-  const { method: httpMethod, path, query, body, requestId, requestTimeMs } = facts;
+  const { method: httpMethod, path, resource = path, pathParameters = null } = facts;
+  const { query, body, requestId, requestTimeMs } = facts;
   const headers = { ...restApiEvent.headers, ...facts.headers };
   return {
     ...restApiEvent,
-    resource: path,
+    resource,
     path,
     httpMethod,
     headers,
     multiValueHeaders: inLists(headers),
     queryStringParameters: query,
     multiValueQueryStringParameters: query && inLists(query),
+    pathParameters,
     requestContext: {
       ...restApiEvent.requestContext,
       authorizer: facts.authorizer && { ...restApiEvent.requestContext.authorizer, ...facts.authorizer },
       httpMethod,
       path,
-      resourcePath: path,
+      resourcePath: resource,
       requestId,
       requestTimeEpoch: requestTimeMs,
     },
@@ -61,6 +68,11 @@ export function sqsEvent(records: readonly RecordFacts[]): object {
       attributes: { ...sqsRecord.attributes, ApproximateReceiveCount: String(receives) },
     })),
   };
+}
+
+/** An event of EventBridge's, for a function that the clock starts. */
+export function scheduledEvent(atMs: number): object {
+  return { ...scheduled, time: new Date(atMs).toISOString() };
 }
 
 function inLists(members: Readonly<Record<string, string>>): Record<string, string[]> {

@@ -36,7 +36,7 @@ export function entryOf({ atMs = Date.UTC(2026, 10, 22, 12), callId, ...facts }:
     caller: 'ada',
     callerKind: 'caller',
     model: 'gpt-6-luna',
-    holdIds: [],
+    holds: [],
     cache: 'miss',
     usage: noUsage,
     costPico: sum(attempts),

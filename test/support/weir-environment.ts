@@ -1,11 +1,13 @@
 import { randomUUID } from 'node:crypto';
 import type { InvocationContext, LambdaHandler } from '#edge/entry-handler.ts';
 import type { HttpReply } from '#edge/http-call.ts';
+import { functionTimeoutSeconds } from '#infra/function-timeout.ts';
+import { parameterIn } from '#infra/path-parameters.ts';
 import { pathOf, routedEntries } from '#infra/routes.ts';
 import type { Entry } from '#infra/inventory.ts';
 import type { Platform } from '#platform/platform.ts';
 import type { Role } from '#platform/principal.ts';
-import { restEvent, sqsEvent } from './lambda-events.ts';
+import { restEvent, scheduledEvent, sqsEvent } from './lambda-events.ts';
 
 /** How a request differs from a plain one. */
 export interface RequestOptions {
@@ -22,6 +24,13 @@ export interface RequestOptions {
   readonly rawBody?: string | null;
   /** `rawBody` is base64. @default false */
   readonly isBase64?: boolean;
+  /** What stands in the places of the route's parameters, in clear: `{ scope: 'endpoint:summarize' }`. */
+  readonly params?: Readonly<Record<string, string>>;
+}
+
+export interface RunOptions {
+  /** @default all the time that the function has */
+  readonly remainingMs?: number;
 }
 
 export interface TestReply {
@@ -64,8 +73,12 @@ export class WeirEnvironment {
 
   /** Posts JSON to an entry's route, in an event of API Gateway's. */
   post(entryName: string, body: unknown, options: RequestOptions = {}): Promise<TestReply> {
-    const text = options.rawBody === undefined ? JSON.stringify(body) : options.rawBody;
-    return this.#request('POST', entryName, null, text, options);
+    return this.#request('POST', entryName, null, bodyText(body, options), options);
+  }
+
+  /** Puts JSON to an entry's route. */
+  put(entryName: string, body: unknown, options: RequestOptions = {}): Promise<TestReply> {
+    return this.#request('PUT', entryName, null, bodyText(body, options), options);
   }
 
   /** Gets an entry's route. */
@@ -76,6 +89,14 @@ export class WeirEnvironment {
   ): Promise<TestReply> {
     const parameters = Object.keys(query).length === 0 ? null : query;
     return this.#request('GET', entryName, parameters, null, options);
+  }
+
+  /** Runs a scheduled function once, and gives what it gives. @throws ScheduleFailed; `weir.lines` say why */
+  async runSchedule(entryName: string, options: RunOptions = {}): Promise<unknown> {
+    const { spec } = this.#entry(entryName);
+    if (spec.kind !== 'schedule') throw new Error(`${entryName} is no scheduled function`);
+    const { remainingMs = functionTimeoutSeconds(spec) * 1000 } = options;
+    return this.invoke(entryName, scheduledEvent(this.platform.clock.nowMs()), remainingMs);
   }
 
   /** Hands messages of an endpoint's own queue to it, in one event. */
@@ -109,14 +130,24 @@ export class WeirEnvironment {
     body: string | null,
     options: RequestOptions,
   ): Promise<TestReply> {
-    const { headers = {}, caller = 'ada', roles = ['caller'], isBase64 = false } = options;
+    const { headers = {}, caller = 'ada', roles = ['caller'], isBase64 = false, params = {} } = options;
     const { requestTimeMs = this.platform.clock.nowMs(), remainingMs } = options;
     const [entry] = routedEntries([this.#entry(entryName)]);
     if (!entry) throw new Error(`${entryName} has no route`);
     const authorizer = caller === null ? null : { callerId: caller, roles: roles.join(',') };
-    const path = pathOf(entry);
-    const requestId = randomUUID();
-    const event = restEvent({ method, path, headers, query, body, isBase64, authorizer, requestId, requestTimeMs });
+    const resource = pathOf(entry);
+    const { path, pathParameters } = fillIn(resource, params);
+    const route = { method, path, resource, pathParameters };
+    const event = restEvent({
+      ...route,
+      headers,
+      query,
+      body,
+      isBase64,
+      authorizer,
+      requestId: randomUUID(),
+      requestTimeMs,
+    });
     const reply = (await this.invoke(entryName, event, remainingMs)) as HttpReply;
     return { status: reply.statusCode, headers: reply.headers, body: parsed(reply.body), raw: reply.body };
   }
@@ -135,6 +166,23 @@ export class WeirEnvironment {
     if (entry) return entry;
     throw new Error(`there is no entry ${entryName}, only ${[...this.#entries.keys()].join(', ')}`);
   }
+}
+
+function bodyText(body: unknown, { rawBody }: RequestOptions): string | null {
+  return rawBody === undefined ? JSON.stringify(body) : rawBody;
+}
+
+/** A route's path with values in the places of its parameters, in percent codes as they travel. */
+function fillIn(resource: string, params: Readonly<Record<string, string>>) {
+  const pathParameters: Record<string, string> = {};
+  const segments = resource.split('/').map((segment) => {
+    const name = parameterIn(segment);
+    if (name === undefined) return segment;
+    if (params[name] === undefined) throw new Error(`${resource} needs params: { ${name} }`);
+    return (pathParameters[name] = encodeURIComponent(params[name]));
+  });
+  const hasAny = Object.keys(pathParameters).length > 0;
+  return { path: segments.join('/'), pathParameters: hasAny ? pathParameters : null };
 }
 
 function parsed(text: string): Readonly<Record<string, unknown>> {

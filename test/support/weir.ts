@@ -21,8 +21,10 @@ import { randomUUID } from 'node:crypto';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createCounterStore, type CounterState } from '#budgets/counter-store.ts';
-import { counterFor } from '#budgets/scopes.ts';
+import { partKey, type ScopeName } from '#budgets/budget.ts';
+import { createBudgetStores, type BudgetStores } from '#budgets/budgets.ts';
+import type { PartState } from '#budgets/part.ts';
+import { windowOf, type WindowKind } from '#budgets/windows.ts';
 import { redactLine } from '#edge/redact-line.ts';
 import { createCatalog } from '#infra/catalog.ts';
 import { readInventory, type Entry } from '#infra/inventory.ts';
@@ -109,6 +111,7 @@ export async function startWeir<SomeClock extends Clock = FakeClock>(
         WEIR_LEDGER_TABLE: localTableName('ledger', tablePrefix),
         WEIR_BUDGETS_TABLE: localTableName('budgets', tablePrefix),
         WEIR_CALLERS_TABLE: localTableName('callers', tablePrefix),
+        WEIR_JOBS_TABLE: localTableName('jobs', tablePrefix),
         WEIR_OPENAI_SECRET_ID: SECRET_ID,
         WEIR_CATALOG_FILE: catalogFile,
         ...queues.variables,
@@ -195,11 +198,21 @@ export class Weir<SomeClock extends Clock = FakeClock> extends WeirEnvironment {
     return Array.fromAsync(store.rows(dayOf(this.#startedAtMs), dayOf(this.clock.nowMs())));
   }
 
-  /** The counter of an endpoint's budget in this month; undefined before its first reservation. */
-  budget(endpoint: string): Promise<CounterState | undefined> {
+  /** The head of a budget in the window of now: the only counter of one that has no shards. */
+  budget(endpoint: string): Promise<PartState | undefined> {
+    return this.head(`endpoint:${endpoint}`);
+  }
+
+  /** The same of any scope. @param kind which window @default month */
+  head(scope: ScopeName, kind: WindowKind = 'month'): Promise<PartState | undefined> {
+    const key = `${scope}#${windowOf(kind, this.clock.nowMs())}`;
+    return this.budgetStores.parts.read(partKey({ key }, 0));
+  }
+
+  /** The stores of the budgets, past the proxies. */
+  get budgetStores(): BudgetStores {
     const { dynamo, config } = this.#parts.ownPlatform;
-    const counter = counterFor({ name: `endpoint:${endpoint}`, limitPico: 0n }, this.clock.nowMs());
-    return createCounterStore(dynamo, config.tables.budgets).read(counter);
+    return createBudgetStores({ dynamo, table: config.tables.budgets });
   }
 
   /** Puts a new current version into the OpenAI secret, and gives its id. */

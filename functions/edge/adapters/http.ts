@@ -5,15 +5,19 @@ import { formatUsd } from '#platform/money.ts';
 import type { Platform } from '#platform/platform.ts';
 import { callTimes, parseTimeoutWish } from '../call-deadline.ts';
 import type { HttpAnswer } from '../http-chain.ts';
-import type { HttpCall } from '../http-call.ts';
-import type { RunEndpoint } from '../run-endpoint.ts';
+import { parseIdempotencyKey } from '../idempotency-key.ts';
+import type { EndpointRequest, RunEndpoint } from '../run-endpoint.ts';
 
-/** Answers an HTTP call with an endpoint's output; the receipt becomes headers, on refusals too. */
+/**
+ * Answers an HTTP call with an endpoint's output; the receipt becomes headers, on refusals too. With an `Idempotency-Key`
+ * a repeat gets the first reply, headers and all, with one more that says so.
+ */
 export function httpAdapter(run: RunEndpoint, timeoutMs: number, { clock }: Platform): HttpAnswer {
   return async (call, context) => {
     if (!call.principal) throw new Unauthenticated();
     const wishedMs = parseTimeoutWish(call.headers['x-weir-timeout-ms']);
-    const output = await run({
+    const key = parseIdempotencyKey(call.headers['idempotency-key']);
+    const request: EndpointRequest = {
       input: call.input,
       principal: call.principal,
       requestId: call.requestId,
@@ -25,18 +29,26 @@ export function httpAdapter(run: RunEndpoint, timeoutMs: number, { clock }: Plat
         ...(wishedMs !== undefined && { wishedMs }),
       }),
       cacheWish: parseCacheControl(call.headers['cache-control']),
-      settled: (receipt) => addReceiptHeaders(call, receipt),
-    });
-    return { statusCode: 200, headers: { 'content-type': 'application/json' }, body: JSON.stringify(output) };
+      ...(key !== undefined && { once: { key, input: call.input } }),
+      settled: (receipt) => void Object.assign(call.replyHeaders, receiptHeaders(receipt)),
+    };
+    const { reply, isReplay } = await run(request, (output, receipt) => ({
+      statusCode: 200,
+      headers: { ...receiptHeaders(receipt), 'content-type': 'application/json' },
+      body: JSON.stringify(output),
+    }));
+    return isReplay ? { ...reply, headers: { ...reply.headers, 'x-weir-replayed': 'true' } } : reply;
   };
 }
 
-function addReceiptHeaders({ replyHeaders }: HttpCall, { entry, ageSeconds }: Receipt): void {
-  replyHeaders['x-weir-call-id'] = entry.callId;
-  replyHeaders['x-weir-cost-usd'] = formatUsd(entry.costPico);
-  // The upstream's own word, and a header cannot carry every character.
-  replyHeaders['x-weir-model'] = entry.model.replaceAll(/[^\x20-\x7e]/g, '?');
-  replyHeaders['x-weir-cache'] = entry.cache;
-  replyHeaders['x-weir-attempts'] = String(entry.attempts.length);
-  if (ageSeconds !== undefined) replyHeaders['age'] = String(ageSeconds);
+function receiptHeaders({ entry, ageSeconds }: Receipt): Record<string, string> {
+  return {
+    'x-weir-call-id': entry.callId,
+    'x-weir-cost-usd': formatUsd(entry.costPico),
+    // The upstream's own word, and a header cannot carry every character.
+    'x-weir-model': entry.model.replaceAll(/[^\x20-\x7e]/g, '?'),
+    'x-weir-cache': entry.cache,
+    'x-weir-attempts': String(entry.attempts.length),
+    ...(ageSeconds !== undefined && { age: String(ageSeconds) }),
+  };
 }

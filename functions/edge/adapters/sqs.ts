@@ -1,12 +1,12 @@
 import type * as z from 'zod';
 import { parseCacheControl } from '#cache/cache-control.ts';
-import type { Receipt } from '#call/call.ts';
-import { WeirError } from '#platform/errors.ts';
+import { IdempotencyConflict, WeirError } from '#platform/errors.ts';
 import { toMessageBody } from '#platform/aws/sqs.ts';
 import { formatUsd } from '#platform/money.ts';
 import type { Principal } from '#platform/principal.ts';
 import { callTimes } from '../call-deadline.ts';
 import type { Binding, InvocationContext, LambdaHandler } from '../entry-handler.ts';
+import type { Once } from '../idempotent-run.ts';
 import { redactLine } from '../redact-line.ts';
 import { parseInput } from '../parse-input.ts';
 import {
@@ -18,7 +18,7 @@ import {
   type QueueResult,
   type Reason,
 } from '../queue-message.ts';
-import type { RunEndpoint } from '../run-endpoint.ts';
+import type { EndpointRequest, RunEndpoint } from '../run-endpoint.ts';
 import { parseJsonBytes } from '../safe-json.ts';
 
 /** The parts of an SQS event that Weir reads. */
@@ -59,26 +59,19 @@ export function sqsAdapter({ run, input, timeoutMs }: SqsAdapterOptions, { name,
   const handleRecord = async (record: SqsRecord, context: InvocationContext): Promise<void> => {
     const message = parseInput(messageSchema, parseJsonBytes(Buffer.from(record.body)));
     const resultUrl = resultUrlFor(message.replyTo ?? `${name}-results`, resultUrls);
-    let receipt: Receipt | undefined;
-    const output = await run({
-      input: parseInput(input, message.input),
+    const validInput = parseInput(input, message.input);
+    const request: EndpointRequest = {
+      input: validInput,
       principal,
       requestId: record.messageId,
       times: callTimes({ nowMs: clock.nowMs(), context, timeoutMs }),
       cacheWish: parseCacheControl(undefined),
-      settled: (settled) => (receipt = settled),
-    });
-    const { entry } = receipt as Receipt;
-    const { callId, cache } = entry;
-    const result: QueueResult = {
-      id: message.id,
-      endpoint: name,
-      ok: true,
-      output,
-      callId,
-      cache,
-      costUsd: formatUsd(entry.costPico),
+      once: onceOf(record, message.idempotencyKey, validInput),
     };
+    const { reply } = await run(request, (output, { entry: { callId, cache, costPico } }) => {
+      return { output, callId, cache, costUsd: formatUsd(costPico) };
+    });
+    const result: QueueResult = { id: message.id, endpoint: name, ok: true, ...reply };
     await sendResult(resultUrl, result, platform);
   };
 
@@ -89,6 +82,11 @@ export function sqsAdapter({ run, input, timeoutMs }: SqsAdapterOptions, { name,
       await handleRecord(record, context);
       return true;
     } catch (error) {
+      if (error instanceof IdempotencyConflict) {
+        // Another environment works on it: that is no failure, and no reason to bury it.
+        log.info('a message is being worked on elsewhere', { messageId: record.messageId, endpoint: name });
+        return false;
+      }
       const { code, message } =
         error instanceof WeirError ? error : { code: 'internal', message: 'something went wrong inside' };
       const receives = Number(record.attributes.ApproximateReceiveCount);
@@ -143,5 +141,21 @@ export function sqsAdapter({ run, input, timeoutMs }: SqsAdapterOptions, { name,
   };
 }
 
+/**
+ * What makes a message one call however often it comes. SQS delivers at least once, so without a key of the sender's its own
+ * id is one: a message whose acknowledgement was lost gets its stored result, and is not paid for again (P5).
+ */
+function onceOf({ messageId }: SqsRecord, idempotencyKey: string | undefined, input: unknown): Once {
+  return idempotencyKey === undefined ? { key: `message ${messageId}` } : { key: `key ${idempotencyKey}`, input };
+}
+
 /** The message itself is at fault: it costs nothing to see that again, and waiting does not mend it. */
-const HOPELESS = new Set(['invalid_request', 'malformed_body', 'too_large', 'upstream_rejected', 'content_policy']);
+const HOPELESS = new Set([
+  'invalid_request',
+  'malformed_body',
+  'too_large',
+  'upstream_rejected',
+  'content_policy',
+  'idempotency_mismatch',
+  'idempotency_reply_too_large',
+]);

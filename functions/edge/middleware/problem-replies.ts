@@ -1,5 +1,6 @@
 import { WeirError } from '#platform/errors.ts';
 import type { Log } from '#platform/log.ts';
+import { errorPlace } from '../error-place.ts';
 import type { HttpMiddleware } from '../http-middleware.ts';
 import { toProblem } from '../problem.ts';
 
@@ -9,19 +10,9 @@ export default function problemReplies(log: Log): HttpMiddleware {
     onError(request) {
       const { error, event } = request;
       if (!(error instanceof WeirError)) {
-        log.error('an unplanned error', { requestId: event.requestId, error: error?.name, at: placeOf(error) });
+        log.error('an unplanned error', { requestId: event.requestId, error: error?.name, at: errorPlace(error) });
       }
       request.response = toProblem(error, event.requestId);
     },
   };
-}
-
-/** The top frame of the stack: the message may quote input, the frame does not. */
-function placeOf(error: unknown): string | undefined {
-  return error instanceof Error
-    ? error.stack
-        ?.split('\n')
-        .find((line) => line.startsWith('    at '))
-        ?.trim()
-    : undefined;
 }

@@ -4,6 +4,7 @@ export type AttributeValue =
   | { N: string }
   | { B: string }
   | { BOOL: boolean }
+  | { SS: string[] }
   | { L: AttributeValue[] }
   | { M: Record<string, AttributeValue> };
 
@@ -14,11 +15,12 @@ export type Storable =
   | bigint
   | boolean
   | Uint8Array
+  | ReadonlySet<string>
   | readonly Storable[]
   | { readonly [key: string]: Storable | undefined };
 
 /** What reading gives back: every number comes as `bigint`, so that no amount passes through a float. */
-export type Stored = string | bigint | boolean | Buffer | Stored[] | { [key: string]: Stored };
+export type Stored = string | bigint | boolean | Buffer | Set<string> | Stored[] | { [key: string]: Stored };
 export type StoredItem = Record<string, Stored>;
 
 /** A text member of a stored item. @throws TypeError when the item has none: it was not written by Weir */
@@ -53,6 +55,7 @@ export function toAttribute(value: Storable): AttributeValue {
     return { N: String(value) };
   }
   if (value instanceof Uint8Array) return { B: Buffer.from(value).toString('base64') };
+  if (value instanceof Set) return { SS: [...(value as ReadonlySet<string>)] };
   if (Array.isArray(value)) return { L: value.map(toAttribute) };
   return { M: toAttributes(value as { readonly [key: string]: Storable | undefined }) };
 }
@@ -70,6 +73,7 @@ export function fromAttribute(attribute: AttributeValue): Stored {
   if ('N' in attribute) return BigInt(attribute.N);
   if ('B' in attribute) return Buffer.from(attribute.B, 'base64');
   if ('BOOL' in attribute) return attribute.BOOL;
+  if ('SS' in attribute) return new Set(attribute.SS);
   if ('L' in attribute) return attribute.L.map(fromAttribute);
   return fromAttributes(attribute.M);
 }

@@ -22,6 +22,14 @@ export interface DynamoDb {
   ): Promise<StoredItem | undefined>;
   put(table: string, item: Item, expression?: Expression, options?: SendOptions): Promise<Written>;
   update(table: string, key: Item, update: string, expression: Expression, options?: SendOptions): Promise<Written>;
+  /** Like `update`, and gives the whole item as it then stands; undefined when the condition did not hold. */
+  updated(
+    table: string,
+    key: Item,
+    update: string,
+    expression: Expression,
+    options?: SendOptions,
+  ): Promise<StoredItem | undefined>;
   /** The items that exist among up to any number of keys. Best effort: what DynamoDB leaves unprocessed is left out. */
   batchGet(table: string, keys: readonly Item[], options?: SendOptions): Promise<StoredItem[]>;
   /** Puts items without conditions. Best effort: what DynamoDB leaves unprocessed is left out. */
@@ -38,6 +46,10 @@ interface BatchGetOutput {
   Responses?: Record<string, Record<string, AttributeValue>[]>;
 }
 
+interface UpdateOutput {
+  Attributes: Record<string, AttributeValue>;
+}
+
 interface QueryOutput {
   Items?: Record<string, AttributeValue>[];
   LastEvaluatedKey?: Record<string, AttributeValue>;
@@ -50,8 +62,7 @@ export function createDynamoDb(send: JsonService): DynamoDb {
       await send(operation, input, options);
       return 'written';
     } catch (error) {
-      if (error instanceof AwsServiceError && error.name === 'ConditionalCheckFailedException')
-        return 'condition failed';
+      if (isConditionFailure(error)) return 'condition failed';
       throw error;
     }
   };
@@ -69,6 +80,20 @@ export function createDynamoDb(send: JsonService): DynamoDb {
         { TableName: table, Key: toAttributes(key), UpdateExpression: update, ...wireExpression(expression) },
         options,
       ),
+    async updated(table, key, update, expression, options) {
+      const input = { TableName: table, Key: toAttributes(key), UpdateExpression: update, ReturnValues: 'ALL_NEW' };
+      try {
+        const { Attributes: attributes } = await send<UpdateOutput>(
+          'UpdateItem',
+          { ...input, ...wireExpression(expression) },
+          options,
+        );
+        return fromAttributes(attributes);
+      } catch (error) {
+        if (isConditionFailure(error)) return undefined;
+        throw error;
+      }
+    },
     async batchGet(table, keys, options) {
       const outputs = await Promise.all(
         chunks(keys, MAX_BATCH_GET).map((chunk) => {
@@ -102,6 +127,10 @@ export function createDynamoDb(send: JsonService): DynamoDb {
       } while (from);
     },
   };
+}
+
+function isConditionFailure(error: unknown): boolean {
+  return error instanceof AwsServiceError && error.name === 'ConditionalCheckFailedException';
 }
 
 function wireExpression(expression: Expression = {}) {

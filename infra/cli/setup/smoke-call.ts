@@ -1,4 +1,5 @@
 import { reasonOf } from '../failure.ts';
+import { parseProblem } from '../problem.ts';
 
 /** API Gateway gives up after 29 s; a cold start and the way there are within this. */
 const TIMEOUT_MS = 35_000;
@@ -46,21 +47,6 @@ function factsOf(headers: Headers): string[] {
     ...named('cache', 'cache '),
     ...named('upstream', 'upstream '),
   ];
-}
-
-interface Problem {
-  readonly code?: string;
-  readonly detail?: string;
-  readonly requestId?: string;
-}
-
-/** RFC 9457 from Weir; `{}` for what a gateway or a proxy says. */
-function parseProblem(text: string): Problem {
-  try {
-    return (JSON.parse(text) as Problem | null) ?? {};
-  } catch {
-    return {};
-  }
 }
 
 /** What a status most likely means just after a set-up. */

@@ -8,8 +8,8 @@ import { text } from 'node:stream/consumers';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { createAwsClients, type AwsClients } from '#infra/cli/aws-clients.ts';
 import type { CliFailure } from '#infra/cli/failure.ts';
+import { readKey } from '#infra/cli/read-key.ts';
 import { makeFirstKeys } from '#infra/cli/setup/first-keys.ts';
-import { readOpenAiKey } from '#infra/cli/setup/read-key.ts';
 import { createTables, localTableName } from '#infra/local/create-tables.ts';
 import { startLocalWeir, type LocalWeir } from '#infra/local/local-weir.ts';
 import type { WeirOutputs } from '#infra/outputs.ts';
@@ -18,6 +18,7 @@ import { startScriptedUpstream, type ScriptedUpstream } from '#test/support/scri
 import { testKey } from '#test/support/test-key.ts';
 import { runWeir, type RunOptions } from './run-weir.ts';
 
+const OPENAI_KEY = { name: 'OpenAI key', advice: 'again', minChars: 20 };
 const KEY_LINE = /^(Administrator|Caller) +(weir_[0-9A-Za-z]{40}) {2}\((.+)\)$/gm;
 
 /** The keys that a set-up showed, by whose they are. */
@@ -246,7 +247,7 @@ test('on a terminal it asks, in raw mode, and no keystroke is echoed', async () 
   });
   const stderr = new PassThrough();
 
-  const reading = readOpenAiKey({ stdin, stderr });
+  const reading = readKey(OPENAI_KEY, { stdin, stderr });
   stdin.write(`${testKey('tipped')}\u007F\u007F0\r`);
   const key = await reading;
   stderr.end();
@@ -259,7 +260,7 @@ test('on a terminal it asks, in raw mode, and no keystroke is echoed', async () 
 test('Ctrl-C at the prompt changes nothing', async () => {
   const stdin = Object.assign(new PassThrough(), { isTTY: true, setRawMode: () => {} });
 
-  const reading = readOpenAiKey({ stdin, stderr: new PassThrough() });
+  const reading = readKey(OPENAI_KEY, { stdin, stderr: new PassThrough() });
   stdin.write('half a key\u0003');
 
   await expect(reading).rejects.toMatchObject({ message: 'interrupted; nothing was changed', exitCode: 130 });

@@ -16,18 +16,26 @@ test('weir --help lists the commands, on standard output', async () => {
   expect([code, stderr]).toEqual([0, '']);
   expect(stdout).toMatch(/^ {2}send .*queue/m);
   expect(stdout).toMatch(/^ {2}setup .*first call/m);
+  expect(stdout).toMatch(/^ {2}budgets .*what may be spent/m);
 });
 
-test.each([['--help'], ['send', '--help'], ['setup', '--help'], ['help', 'send']])(
-  'weir %s %s shows an example and the way to the outputs',
-  async (...args) => {
-    const { code, stdout } = await runWeir(args);
+test.each([
+  [['--help']],
+  [['send', '--help']],
+  [['setup', '--help']],
+  [['help', 'send']],
+  [['budgets', '--help']],
+  [['budgets', 'show', '--help']],
+  [['budgets', 'set', '--help']],
+  [['budgets', 'list', '--help']],
+  [['budgets', 'backstop', '--help']],
+])('weir %j shows an example and the way to the outputs', async (args) => {
+  const { code, stdout } = await runWeir(args);
 
-    expect(code).toBe(0);
-    expect(stdout).toContain('npm run');
-    expect(stdout).toContain('--outputs <file>');
-  },
-);
+  expect(code).toBe(0);
+  expect(stdout).toContain('npm run');
+  expect(stdout).toContain('--outputs <file>');
+});
 
 test.each([
   [['sned'], "weir: unknown command 'sned' (Did you mean send?)\n"],

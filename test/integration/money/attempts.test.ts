@@ -1,7 +1,8 @@
 import { expect, test } from 'vitest';
 import { small } from '#edge/models.ts';
 import { formatUsd } from '#platform/money.ts';
-import { expectBalanced, heldIn } from '#test/support/counter-balance.ts';
+import { heldIn } from '#budgets/part.ts';
+import { expectBalanced } from '#test/support/counter-balance.ts';
 import { haiku, serving } from '#test/support/haiku.ts';
 import { modelNotFound, serverError } from '#test/support/scripted-failures.ts';
 import { Gate } from '#test/support/scripted-gate.ts';

@@ -1,7 +1,7 @@
 import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { cacheKey, type CacheOwner } from '#cache/cache-key.ts';
-import { canonicalJson } from '#cache/canonical-json.ts';
+import { canonicalJson } from '#platform/canonical-json.ts';
 import type { EmbedRequest, InputItem, ModelRequest, RespondRequest } from '#protocol/request.ts';
 
 const SEED = 20_261_122;

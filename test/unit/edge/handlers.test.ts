@@ -49,7 +49,7 @@ const thing = (handle: () => Promise<{ json: unknown }>, access: 'public' | ['fi
     handle,
   });
 
-async function replyOf(route: ReturnType<typeof thing>, facts?: Partial<RequestFacts>) {
+async function replyOf(route: Pick<ReturnType<typeof thing>, 'handler'>, facts?: Partial<RequestFacts>) {
   const { platform, lines } = lonelyPlatform();
   const reply = (await route.handler.bindTo({ name: 'thing', platform })(event(facts), context)) as HttpReply;
   return { ...reply, lines };
@@ -80,6 +80,54 @@ test('a route’s spec has its defaults, and what it says itself', () => {
     produces: ['application/json'],
   });
   expect(spec).not.toHaveProperty('handle');
+});
+
+const change = defineRoute({
+  summary: 'Changes a thing.',
+  method: 'PUT',
+  path: '/v1/things/{name}',
+  access: ['finance'],
+  query: z.strictObject({ name: z.string().max(9), unit: z.enum(['one', 'many']).default('one') }),
+  body: z.strictObject({ size: z.int().max(5) }),
+  // The types are part of the promise: each is what its schema makes of it.
+  async handle({ name, unit, body: { size } }: { name: string; unit: 'one' | 'many'; body: { size: number } }) {
+    return { json: { name, unit, size } };
+  },
+});
+const put = (facts: Partial<RequestFacts>) =>
+  replyOf(change, { method: 'PUT', pathParameters: { name: 'a' }, body: '{"size":3}', ...facts });
+
+test('a route is given parameters, query and body, each as its schema makes it', async () => {
+  const body = async (facts: Partial<RequestFacts>) => JSON.parse((await put(facts)).body) as unknown;
+  expect(await body({})).toEqual({ name: 'a', unit: 'one', size: 3 });
+  expect(await body({ query: { unit: 'many' } })).toEqual({ name: 'a', unit: 'many', size: 3 });
+  const encoded = { pathParameters: { name: 'x%3Ay' }, body: Buffer.from('{"size":4}').toString('base64') };
+  expect(await body({ ...encoded, isBase64: true })).toEqual({ name: 'x:y', unit: 'one', size: 4 });
+});
+
+test('a parameter of the path counts before one of the query: the path is what was authorized', async () => {
+  const reply = await put({ query: { name: 'other' } });
+  expect(JSON.parse(reply.body)).toMatchObject({ name: 'a' });
+});
+
+test.each<[string, Partial<RequestFacts>, number, string]>([
+  ['without a body', { body: null }, 422, 'the body is empty; JSON is required'],
+  ['with an empty one', { body: '' }, 422, 'the body is empty; JSON is required'],
+  ['with half a one', { body: '{"size":' }, 422, 'the body is not valid JSON'],
+  ['with one that is too large', { body: ' '.repeat(1_500_001) }, 413, 'the body must be at most 1500000 bytes long'],
+  ['with a wrong field', { body: '{"size":9}' }, 400, 'size must be at most 5, but 9 was provided'],
+  ['with a field more', { body: '{"size":1,"more":1}' }, 400, 'more is not a known field'],
+  ['with a list', { body: '[]' }, 400, 'body must be an object'],
+  ['with a hostile one', { body: '{"__proto__":{"size":1}}' }, 400, '__proto__ is not allowed'],
+  ['with an unknown query', { query: { colour: 'red' } }, 400, 'colour is not a known field'],
+  ['with a wrong parameter', { pathParameters: { name: 'a'.repeat(10) } }, 400, 'name must be at most 9 characters'],
+  ['of no role', { authorizer: { callerId: 'ada', roles: 'caller' }, body: '{' }, 403, 'this needs one of the roles'],
+])('a PUT %s is refused as an endpoint would', async (_what, facts, status, detail) => {
+  const reply = await put(facts);
+  expect([reply.statusCode, JSON.parse(reply.body)]).toMatchObject([
+    status,
+    { detail: expect.stringContaining(detail) },
+  ]);
 });
 
 test('who has none of the roles is refused, whatever a gateway let through', async () => {
@@ -159,6 +207,7 @@ const authorizer = defineAuthorizer({
       allowed: [
         { ...route, name: 'a', path: '/a' },
         { ...route, name: 'b', path: '/v1/b' },
+        { ...route, name: 'c', method: 'PUT', path: '/v1/c/{name}/d' },
       ],
     };
   },
@@ -182,6 +231,8 @@ test('A4 the policy lists every route that the key may use, and never just the o
           Resource: [
             'arn:aws:execute-api:eu-central-1:123456789012:a1b2c3/live/GET/a',
             'arn:aws:execute-api:eu-central-1:123456789012:a1b2c3/live/GET/v1/b',
+            // Any value of the one segment.
+            'arn:aws:execute-api:eu-central-1:123456789012:a1b2c3/live/PUT/v1/c/*/d',
           ],
         },
       ],

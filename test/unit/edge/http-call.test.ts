@@ -48,3 +48,22 @@ test('a body keeps its encoding', () => {
   });
   expect(toHttpCall({ ...event, body: '' }).rawBody).toEqual({ text: '', isBase64: false });
 });
+
+test.each([
+  ['endpoint%3Asummarize', 'endpoint:summarize'],
+  ['endpoint:summarize', 'endpoint:summarize'],
+  ['openai%2Fchat', 'openai/chat'],
+  ['%C3%A9t%C3%A9', 'été'],
+  // Decoded on its way: what is no code stays.
+  ['100%', '100%'],
+  ['%zz', '%zz'],
+  ['%FF', '%FF'],
+  ['a+b', 'a+b'],
+])('I7 a parameter of the path %j is %j, however far the gateway decoded it', (sent, meant) => {
+  expect(toHttpCall({ ...event, pathParameters: { scope: sent } }).parameters['scope']).toBe(meant);
+});
+
+test('a path without parameters has none', () => {
+  expect({ ...toHttpCall(event).parameters }).toEqual({});
+  expect({ ...toHttpCall({ ...event, pathParameters: null }).parameters }).toEqual({});
+});

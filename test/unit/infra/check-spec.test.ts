@@ -1,6 +1,8 @@
 import { expect, test } from 'vitest';
 import * as z from 'zod';
 import { defineEndpoint } from '#edge/define-endpoint.ts';
+import { defineRoute } from '#edge/define-route.ts';
+import { defineSchedule } from '#edge/define-schedule.ts';
 import { small } from '#edge/models.ts';
 import { specFaults } from '#infra/check-spec.ts';
 import { readInventory } from '#infra/inventory.ts';
@@ -33,6 +35,22 @@ test.each<[string, object, RegExp]>([
     /maxOutputTokens must be at least 16, but 0/,
   ],
   ['a budget in words', { budget: { monthlyUsd: '5 dollars' } }, /^budget.monthlyUsd: .*5 dollars/],
+  ['a day’s budget as a number', { budget: { dailyUsd: 5 } }, /^budget.dailyUsd: .*a number/],
+  ['a debt for a budget', { budget: { monthlyUsd: '-0.5' } }, /^budget.monthlyUsd must not be negative, but -0.5/],
+  ['no shard', { budget: { shards: 0 } }, /^budget.shards must be from 1 to 100, but 0 was given/],
+  ['too many shards', { budget: { monthlyUsd: '5', shards: 101 } }, /^budget.shards must be .* but 101 was given/],
+  ['half a shard', { budget: { shards: 1.5 } }, /^budget.shards must be .* but 1.5 was given/],
+  [
+    'a cut below what OpenAI takes',
+    { limits: { ...spec.limits, leastOutputTokens: 15 } },
+    /^limits.leastOutputTokens must be from 16 to 100, but 15 was given/,
+  ],
+  [
+    'a least above the most',
+    { limits: { ...spec.limits, leastOutputTokens: 101 } },
+    /^limits.leastOutputTokens must be from 16 to 100, but 101 was given/,
+  ],
+  ['a parameter in an endpoint’s path', { path: '/v1/poems/{kind}' }, /^path must be .* without parameters/],
   ['an example that does not fit', { example: { topic: '' } }, /^example does not fit input: .*topic/s],
   ['no example', { example: undefined }, /^example does not fit input/],
   ['a root that is no object', { output: z.string() }, /^output must be an object/],
@@ -61,6 +79,59 @@ test.each<[string, object, RegExp]>([
   ['a date', { output: z.strictObject({ a: z.date() }) }, /^output cannot be told as JSON Schema/],
 ])('%s is told when the inventory is read', (_what, change, fault) => {
   expect(faultsOf(change)).toMatch(fault);
+});
+
+test('a budget by month and day over shards, and an output that may be cut, are fine', () => {
+  const budget = { monthlyUsd: '50', dailyUsd: '0', shards: 100 };
+  expect(faultsOf({ budget, limits: { ...spec.limits, leastOutputTokens: 16 } })).toBe('');
+  expect(faultsOf({ budget: {}, limits: { ...spec.limits, leastOutputTokens: 100 } })).toBe('');
+});
+
+const route = defineRoute({
+  summary: 'Changes a thing.',
+  method: 'PUT',
+  path: '/v1/things/{name}',
+  access: ['administrator'],
+  query: z.strictObject({ name: z.string(), dry: z.string().optional() }),
+  body: z.strictObject({ size: z.int() }),
+  handle: async () => ({ json: {} }),
+}).spec;
+
+test.each<[string, object, RegExp | '']>([
+  ['one as it should be', {}, ''],
+  [
+    'a parameter that no schema checks',
+    { path: '/v1/{kind}/{name}' },
+    /^query must have kind, a parameter of the path/,
+  ],
+  ['a parameter that is part of a segment', { path: '/v1/things/n-{name}' }, /^path must be one such as/],
+  ['a greedy parameter', { path: '/v1/things/{name+}' }, /^path must be one such as/],
+  ['a path without its slash', { path: 'v1/things/{name}' }, /^path must be one such as/],
+  ['an empty segment', { path: '/v1//{name}' }, /^path must be one such as/],
+  ['a parameter twice', { path: '/v1/{name}/{name}' }, /^path must not name a parameter twice/],
+  ['a GET with a body', { method: 'GET' }, /^body must be given for a PUT, and for nothing else/],
+  ['a PUT without a body', { body: undefined }, /^body must be given for a PUT/],
+  [
+    'a body in the query',
+    { query: z.strictObject({ name: z.string(), body: z.string() }) },
+    /^query must not have body/,
+  ],
+  ['a body that is no JSON', { body: z.strictObject({ at: z.date() }) }, /^query and body must be told as JSON Schema/],
+  ['no time', { timeoutMs: 0 }, /^timeoutMs must be from 1 to 890000, but 0/],
+])('of a route: %s', (_what, change, fault) => {
+  expect(specFaults({ ...route, ...change }).join('; ')).toMatch(fault === '' ? /^$/ : fault);
+});
+
+test.each<[string, object, RegExp | '']>([
+  ['every minute', { everyMinutes: 1 }, ''],
+  ['all the time', { everyMinutes: 0 }, /^everyMinutes must be from 1 to 10080, but 0 was given/],
+  ['twice a minute', { everyMinutes: 0.5 }, /^everyMinutes must be/],
+  // Node fires a timer of more than 24.8 days at once.
+  ['once in a long while', { everyMinutes: 10_081 }, /^everyMinutes must be/],
+  ['without an end', { timeoutMs: 900_000 }, /^timeoutMs must be from 1 to 890000/],
+])('of a schedule: %s', (_what, change, fault) => {
+  const { spec: schedule } = defineSchedule({ summary: 'Sweeps.', everyMinutes: 5, handle: async () => {} });
+  expect(specFaults({ ...schedule, ...change }).join('; ')).toMatch(fault === '' ? /^$/ : fault);
 });
 
 test('what the model does not have to fit may have any form', () => {

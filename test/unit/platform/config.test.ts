@@ -8,8 +8,15 @@ test('nothing is required: what is missing has its default', () => {
     region: 'us-east-1',
     openaiBaseUrl: 'https://api.openai.com/v1',
     openaiSecretId: 'weir/openai',
-    tables: { cache: 'weir-cache', ledger: 'weir-ledger', budgets: 'weir-budgets', callers: 'weir-callers' },
+    tables: {
+      cache: 'weir-cache',
+      ledger: 'weir-ledger',
+      budgets: 'weir-budgets',
+      callers: 'weir-callers',
+      jobs: 'weir-jobs',
+    },
     queue: { maxReceives: 3, resultUrls: {} },
+    noticeTopicArn: undefined,
   });
 });
 
@@ -44,7 +51,12 @@ test('every wrong variable is named at once', () => {
 
 test('a service’s own endpoint goes before the one for all', () => {
   const { endpoints } = parseConfig({ AWS_ENDPOINT_URL: 'http://all', AWS_ENDPOINT_URL_SQS: 'http://sqs' });
-  expect(endpoints).toEqual({ dynamodb: 'http://all', secretsmanager: 'http://all', sqs: 'http://sqs' });
+  expect(endpoints).toEqual({
+    dynamodb: 'http://all',
+    secretsmanager: 'http://all',
+    sqs: 'http://sqs',
+    sns: 'http://all',
+  });
 });
 
 test('what is parsed cannot be changed', () => {

@@ -1,45 +1,11 @@
-import {
-  createServer,
-  type IncomingHttpHeaders,
-  type IncomingMessage,
-  type Server,
-  type ServerResponse,
-} from 'node:http';
-import type { AddressInfo } from 'node:net';
-import { text as readText } from 'node:stream/consumers';
-import { afterEach, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { createJsonService, type JsonServiceOptions } from '#platform/aws/json-service.ts';
 import { FakeClock } from '#test/support/fake-clock.ts';
-
-interface Seen {
-  readonly headers: IncomingHttpHeaders;
-  readonly body: string;
-}
-/** What the server does with one request: a reply, a cut connection, half a reply, or nothing. */
-type Step = readonly [status: number, body: string] | 'reset' | 'half' | 'hang';
-
-let server: Server | undefined;
-afterEach(async () => {
-  server?.closeAllConnections();
-  await new Promise((resolve) => (server ? server.close(resolve) : resolve(undefined)));
-  server = undefined;
-});
+import { signatureOf, startStepServer, type Step } from './step-server.ts';
 
 /** A service that does one step a request, the last one for ever, and a client of it. */
 async function start(steps: readonly Step[], options: Partial<JsonServiceOptions> = {}) {
-  const seen: Seen[] = [];
-  const answer = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
-    const step = steps[Math.min(seen.length, steps.length - 1)]!;
-    seen.push({ headers: request.headers, body: await readText(request) });
-    if (step === 'reset') request.socket.resetAndDestroy();
-    else if (step === 'half') {
-      response.writeHead(200, { 'content-length': '100' });
-      response.write('{"half":', () => request.socket.destroy());
-    } else if (step !== 'hang') response.writeHead(step[0]).end(step[1]);
-  };
-  server = createServer((request, response) => void answer(request, response));
-  await new Promise<void>((resolve) => server!.listen(0, '127.0.0.1', resolve));
-  const endpoint = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  const { endpoint, seen } = await startStepServer(steps);
   const send = createJsonService({
     service: 'dynamodb',
     targetPrefix: 'DynamoDB_20120810',
@@ -73,6 +39,7 @@ test('an operation is one signed POST in AWS’s JSON', async () => {
       /^AWS4-HMAC-SHA256 Credential=an-id\/\d{8}\/eu-central-1\/dynamodb\/aws4_request, /,
     ),
   });
+  expect(seen[0]!.headers.authorization).toContain(`Signature=${signatureOf(seen[0]!, 'a-secret')}`);
   expect(JSON.stringify(seen)).not.toContain('a-secret');
 });
 
@@ -97,8 +64,6 @@ test.each<[string, Step]>([
   const healed = await start([step, step, fine]);
   expect(await healed.send('GetItem', {})).toEqual({ fine: true });
   expect(healed.seen).toHaveLength(3);
-  server!.closeAllConnections();
-  server!.close();
   const broken = await start([step]);
   await expect(broken.send('GetItem', {})).rejects.toThrow();
   expect(broken.seen).toHaveLength(3);

@@ -1,10 +1,12 @@
 /**
  * JSON with members in one fixed order and no white space (in the manner of RFC 8785), so that two requests that mean the
- * same have the same text. Members that are `undefined` are left out, as in `JSON.stringify`.
+ * same have the same text. Members that are `undefined` are left out, and what has a `toJSON` (a date, a URL) says itself what
+ * it is, as in `JSON.stringify`.
  */
 export function canonicalJson(value: unknown): string {
   if (Array.isArray(value)) return `[${value.map((item) => canonicalJson(item ?? null)).join(',')}]`;
   if (value === null || typeof value !== 'object') return JSON.stringify(value) ?? 'null';
+  if ('toJSON' in value && typeof value.toJSON === 'function') return canonicalJson(value.toJSON());
   const members = Object.entries(value)
     .filter(([, member]) => member !== undefined)
     .sort(([a], [b]) => (a < b ? -1 : 1))

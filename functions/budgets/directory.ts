@@ -1,0 +1,39 @@
+import { createHash } from 'node:crypto';
+import type { DynamoDb } from '#platform/aws/dynamodb.ts';
+
+/**
+ * The names of all budgets that may hold money, so that the sweeper finds them; and the calls whose late facts wait to be
+ * applied. Sets of names in a few items each: a name is put before there is anything to find.
+ */
+export interface Directory {
+  /** @throws when the table does not answer: then nothing may be opened */
+  add(list: List, name: string): Promise<void>;
+  remove(list: List, name: string): Promise<void>;
+  /** All names of a list. */
+  names(list: List): Promise<string[]>;
+}
+
+/** `open`: keys of budgets. `late`: `<endpoint>#<callId>` of calls with an adjustment. `settings`: scopes with settings. */
+export type List = 'open' | 'late' | 'settings';
+
+/** An item holds some 10,000 names, and takes a few hundred new ones a second. */
+const ITEMS_A_LIST = 16;
+
+export function createDirectory(dynamo: DynamoDb, table: string): Directory {
+  const keyOf = (list: List, item: number) => ({ pk: `${list}#${item}` });
+  const itemFor = (list: List, name: string) =>
+    keyOf(list, createHash('sha256').update(name).digest().readUInt8(0) % ITEMS_A_LIST);
+  const change = async (verb: 'ADD' | 'DELETE', list: List, name: string) => {
+    await dynamo.update(table, itemFor(list, name), `${verb} listed :name`, { values: { ':name': new Set([name]) } });
+  };
+  return {
+    add: (list, name) => change('ADD', list, name),
+    remove: (list, name) => change('DELETE', list, name),
+    async names(list) {
+      const items = await Promise.all(
+        Array.from({ length: ITEMS_A_LIST }, (_, item) => dynamo.get(table, keyOf(list, item), { consistent: true })),
+      );
+      return items.flatMap((item) => [...((item?.['listed'] ?? []) as Set<string>)]).sort();
+    },
+  };
+}

@@ -1,0 +1,70 @@
+import { endOf } from '#budgets/windows.ts';
+import { partOf } from '#budgets/budget.ts';
+import { applyLateFacts } from './late-facts.ts';
+import { giveNotices } from './notices.ts';
+import { emptyReport, SweepOver, type SweepReport, type SweepRooms } from './sweep-rooms.ts';
+import { sweepPart } from './sweep-part.ts';
+import { isDone, isRecent, tendBudget } from './tend-budget.ts';
+
+/** Budgets that are swept side by side. */
+const AT_ONCE = 16;
+
+/**
+ * One sweep over all budgets that may hold money. Finishes the accounts of calls whose processes died, applies late facts,
+ * keeps budgets in order and gives notice. Any number may run at once and die at any point: whatever is decided is decided
+ * in the ledger or by a condition on a counter, and a second sweep finds nothing left to do.
+ *
+ * What cannot be done for one budget does not keep the others waiting: it is logged, counted, and tried again by the next.
+ *
+ * @throws when the directory cannot be read
+ */
+export async function sweep(rooms: SweepRooms): Promise<SweepReport> {
+  const report = emptyReport();
+  const { directory } = rooms.budgets;
+  const [keys, late] = await Promise.all([directory.names('open'), directory.names('late')]);
+  const waiting = new Set(late.map((name) => name.slice(name.lastIndexOf('#') + 1)));
+  const queue = [...keys];
+  const work = async () => {
+    for (let key = queue.shift(); key !== undefined; key = queue.shift()) await sweepOne(key, waiting, rooms, report);
+  };
+  await Promise.all(Array.from({ length: AT_ONCE }, work));
+  await applyLateFacts(late, rooms, report);
+  return report;
+}
+
+async function sweepOne(
+  key: string,
+  waiting: ReadonlySet<string>,
+  rooms: SweepRooms,
+  report: SweepReport,
+): Promise<void> {
+  const { platform } = rooms;
+  try {
+    await sweepBudget(key, waiting, rooms, report);
+    report.budgets += 1;
+  } catch (error) {
+    report.failed += 1;
+    if (error instanceof SweepOver) return;
+    platform.log.error('a budget could not be swept', { alarm: 'sweep', budget: key, error });
+  }
+}
+
+async function sweepBudget(
+  key: string,
+  waiting: ReadonlySet<string>,
+  rooms: SweepRooms,
+  report: SweepReport,
+): Promise<void> {
+  const { book, directory } = rooms.budgets;
+  const nowMs = rooms.platform.clock.nowMs();
+  const found = await book.read(key);
+  // Whoever opened it died between name and counter.
+  if (!found) return endOf(partOf(`${key}#0`).window) < nowMs ? directory.remove('open', key) : undefined;
+  let touched = false;
+  for (const shard of found.shards) touched = (await sweepPart(shard, waiting, rooms, report)) || touched;
+  const swept = touched ? await book.read(key) : found;
+  if (!swept) return;
+  await tendBudget(key, swept, rooms, report);
+  if (isRecent(key, nowMs)) await giveNotices(key, swept, rooms, report);
+  if (isDone(key, swept, nowMs)) await directory.remove('open', key);
+}

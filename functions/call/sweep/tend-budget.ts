@@ -1,0 +1,79 @@
+import { budgetIn, isEscrow, partOf, UNLIMITED_PICO, type Budget } from '#budgets/budget.ts';
+import type { BudgetState } from '#budgets/budget-book.ts';
+import { changeBudget, isInDebt, recallPurses } from '#budgets/change.ts';
+import { termsOf } from '#budgets/limits.ts';
+import { endOf, kindOf, windowOf } from '#budgets/windows.ts';
+import { assertInTime, type SweepReport, type SweepRooms } from './sweep-rooms.ts';
+
+/**
+ * Brings a budget in order: to the limit and the shards that settings or spec name, if its window is not over; a change that
+ * died is finished; money that lies where nobody can use it is shared out anew.
+ */
+export async function tendBudget(
+  key: string,
+  state: BudgetState,
+  rooms: SweepRooms,
+  report: SweepReport,
+): Promise<void> {
+  const wanted = await wantedFor(key, state, rooms);
+  if (wanted && (isOtherwise(state, wanted) || isOutOfOrder(state))) {
+    assertInTime(rooms);
+    if ((await changeBudget(wanted, rooms.budgets)) === 'changed') report.changed += 1;
+  } else if (isEscrow(partOf(`${key}#0`)) && isInDebt(state)) {
+    await recallPurses({ key }, state, rooms.budgets.parts);
+  }
+}
+
+/** What the budget should be; what it is, where nobody says anything of it any more. Undefined: newer settings are at work. */
+async function wantedFor(
+  key: string,
+  { head }: BudgetState,
+  { budgets, platform, specs }: SweepRooms,
+): Promise<Budget | undefined> {
+  const { scope, window } = partOf(`${key}#0`);
+  const kind = kindOf(window);
+  const { totalPico, shards, source } = head.head!;
+  const asItIs = budgetIn({ scope, kind, limitPico: totalPico, shards, source }, window);
+  const spec = scope.startsWith('endpoint:') ? specs.get(scope.slice('endpoint:'.length)) : undefined;
+  const isOver = endOf(window) <= platform.clock.nowMs();
+  if (isOver || (scope.startsWith('endpoint:') && !spec)) return asItIs;
+  const settings = await budgets.settings.read(scope);
+  if (settings.revision < source) return undefined;
+  const named = termsOf(scope, settings, spec).find((terms) => terms.kind === kind);
+  const terms = named ?? { scope, kind, limitPico: UNLIMITED_PICO, shards, source: settings.revision };
+  return budgetIn(terms, window);
+}
+
+function isOtherwise({ head }: BudgetState, { limitPico, shards }: Budget): boolean {
+  return head.head!.totalPico !== limitPico || head.head!.shards !== shards;
+}
+
+/** A change that died, or money in the wrong place. A budget in debt stays frozen until enough has come back. */
+function isOutOfOrder(state: BudgetState): boolean {
+  const { head, shards } = state;
+  if (shards.length === 1) return false;
+  const inUse = shards.slice(0, head.head!.shards);
+  const retired = shards.slice(head.head!.shards);
+  const isFrozen = inUse.every((shard) => shard.frozen !== undefined);
+  if (isInDebt(state)) return !isFrozen;
+  return (
+    inUse.some((shard) => shard.frozen !== undefined || shard.availablePico < 0n) ||
+    retired.some((shard) => shard.availablePico !== 0n)
+  );
+}
+
+/** Windows that ended so long ago, and hold nothing, need no sweeping any more. */
+const TENDED_FOR_MS = 7 * 86_400_000;
+
+/** Whether nothing can happen in a budget any more. */
+export function isDone(key: string, { shards }: BudgetState, nowMs: number): boolean {
+  const { window } = partOf(`${key}#0`);
+  return nowMs - endOf(window) > TENDED_FOR_MS && shards.every((shard) => shard.holds.size === 0);
+}
+
+/** Whether the window of a budget is the present one, or the last. */
+export function isRecent(key: string, nowMs: number): boolean {
+  const { window } = partOf(`${key}#0`);
+  const kind = kindOf(window);
+  return window === windowOf(kind, nowMs) || nowMs - endOf(window) < 86_400_000;
+}

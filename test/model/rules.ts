@@ -1,0 +1,34 @@
+/**
+ * Rules of PROTOCOL.md that the model can play without, to show that it notices: `node test/model/play.ts --without marks`.
+ * Each says what happens in its absence.
+ */
+export const RULES = {
+  'ledger-first': 'a sweeper settles by its own decision, not by the entry that stands',
+  'kill-time': 'a process goes on after its kill time',
+  'round-ids': 'all rounds of a call have the same hold id',
+  'look-ids': 'a piece that was given back is asked for again under the same id',
+  'highest-round': 'the lowest whole round is taken for the one that was sent',
+  base: 'a round stands whole only if every budget holds what the endpoint holds',
+  'least-sum': 'an unknown call is charged what its round first held, whatever was topped up',
+  'directory-first': 'the head is opened first, its name put into the directory afterwards',
+  'revision-0': 'a shard is opened from the head at any revision',
+  'freeze-first': 'shares are changed without freezing the shards',
+  'kept-revision': 'a thawed shard forgets the revision that changed it, so that an older change may freeze it again',
+  'source-at-take': 'the head learns the source of a change only when the change is done',
+  'put-takes': 'a change to what the head has already takes no revision',
+  'debt-by-total': 'debt is read from Σ available alone, also when a change died half-way',
+  'change-opens': 'a change of an open window whose head is missing leaves it to others to open it',
+  'fresh-opening': 'a head is opened from settings up to 30 s old',
+  marks: 'adjustments leave no mark',
+  'mark-age': 'a mark goes as soon as the call has left the list',
+  'sweeper-life': 'a sweeper applies adjustments however long it was paused',
+  'pointer-first': 'the adjustment row is written before the call is put into the list',
+  'adjust-head': 'the difference of a purse’s call goes to the purse',
+  'purse-tomb': 'a purse that was never opened is closed without being put frozen',
+  'close-frozen': 'a purse is closed without being frozen',
+  recall: 'purses stay open when the limit is lowered',
+  'swept-recall': 'nobody recalls the purses when the change died',
+  'head-summed': 'the sweeper counts the purse’s piece of a call alone, not the one beside it in the head',
+} as const;
+
+export type Rule = keyof typeof RULES;

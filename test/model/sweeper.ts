@@ -1,0 +1,65 @@
+import { applyAdjustments, dropMark } from './adjustments.ts';
+import { mend } from './change.ts';
+import { chargedTo } from './charging.ts';
+import { decide } from './decision.ts';
+import { close, drawsOf, recall } from './escrow.ts';
+import { callOf, expiryOf, isDraw, isEscrow, isMark, ownerOf, partOf, scopeOf } from './names.ts';
+import { type Steps, sure, TIME_IS_UP } from './network.ts';
+import type { World } from './world.ts';
+
+export const SWEEPER_SECONDS = 60;
+
+/** One sweep over all budgets. Any number may run at once, and die anywhere. */
+export function* sweep(world: World): Steps<void> {
+  const killAt = world.now + SWEEPER_SECONDS;
+  const guard = () => {
+    if (world.now >= killAt && world.holds('sweeper-life')) throw TIME_IS_UP;
+  };
+  try {
+    yield;
+    for (const budget of [...world.directory]) yield* sweepBudget(world, budget);
+    yield* applyAdjustments(world, guard);
+  } catch (error) {
+    if (error !== TIME_IS_UP) throw error;
+  }
+}
+
+function* sweepBudget(world: World, budget: string): Steps<void> {
+  yield;
+  const head = world.head(budget);
+  if (!head) return;
+  const most = head.most;
+  const inDebt = head.available < 0;
+  const draws = drawsOf(head.holds, world.now);
+  for (const { value } of draws) yield* sweepPart(world, partOf(budget, ownerOf(value)));
+  for (let shard = 0; shard < most; shard++) yield* sweepPart(world, partOf(budget, shard));
+  for (const { id, value, expired } of draws) if (expired) yield* close(world, budget, id, value);
+  if (isEscrow(budget) && inDebt && world.holds('swept-recall')) yield* recall(world, budget);
+  yield* mend(world, budget);
+}
+
+function* sweepPart(world: World, part: string): Steps<void> {
+  yield;
+  for (const [id, value] of [...(world.parts.get(part)?.holds ?? [])]) {
+    if (isMark(id)) yield* dropMark(world, part, id, value);
+    else if (!isDraw(id) && expiryOf(id) < world.now) yield* settleExpired(world, part, id, value);
+  }
+}
+
+/** The ledger decides, the counters follow. */
+function* settleExpired(world: World, part: string, id: string, value: string): Steps<void> {
+  const { ledger } = world;
+  const callId = callOf(id);
+  const scope = scopeOf(part);
+  const endpoint = scope.startsWith('endpoint:') ? scope.slice('endpoint:'.length) : ownerOf(value);
+  yield;
+  let entry = ledger.entry(endpoint, callId);
+  if (!entry) {
+    const decided = yield* decide(world, endpoint, callId);
+    yield* sure(world, () => ledger.record(endpoint, callId, decided));
+    yield;
+    entry = world.holds('ledger-first') ? ledger.entry(endpoint, callId) : decided;
+  }
+  const actual = chargedTo(entry?.charges ?? [], part, id);
+  yield* sure(world, () => world.settle(part, id, value, actual));
+}

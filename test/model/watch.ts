@@ -1,0 +1,127 @@
+import { amountOf, budgetOf, isDraw, isEscrow, isPurse, ownerOf, partOf, scopeOf, windowOf } from './names.ts';
+import type { Change, World } from './world.ts';
+import { share } from './world.ts';
+
+export class Failure extends Error {}
+
+export function must(holds: boolean, failure: string): asserts holds {
+  if (!holds) throw new Failure(failure);
+}
+
+/** Who watches from outside: knows which limits are in force, and looks at every part that a request has touched. */
+export class Watch {
+  private readonly world: World;
+  private readonly dirty = new Set<string>();
+  /** Budget → limits of which each may be in force: one, and more while a change is under way. */
+  private readonly limits = new Map<string, number[]>();
+  /** Budget → the last revision that was done to the end. */
+  private readonly done = new Map<string, number>();
+  /** Scope → changes that were answered as done. */
+  private readonly answered = new Map<string, { at: number; source: number }[]>();
+
+  constructor(world: World) {
+    this.world = world;
+  }
+
+  touched(part: string): void {
+    this.dirty.add(part);
+  }
+
+  opened(budget: string, total: number, source: number): void {
+    this.limits.set(budget, [total]);
+    this.done.set(budget, 0);
+    for (const change of this.answered.get(scopeOf(budget)) ?? []) {
+      if (change.at < this.endOf(budget)) must(source >= change.source, 'a head was opened with a limit that is no more');
+    }
+  }
+
+  taken(budget: string, change: Change): void {
+    for (const earlier of this.answered.get(scopeOf(budget)) ?? []) {
+      if (earlier.at < this.endOf(budget)) must(change.source >= earlier.source, 'a limit that is no more came back');
+    }
+    this.limits.get(budget)?.push(change.total);
+  }
+
+  completed(budget: string, revision: number, total: number): void {
+    this.done.set(budget, revision);
+    if (!isEscrow(budget)) this.limits.set(budget, [total]);
+  }
+
+  /** All purses that were drawn under another limit are closed to new holds. */
+  recalled(budget: string, revision: number, total: number): void {
+    if (this.world.head(budget)?.revision === revision) this.limits.set(budget, [total]);
+  }
+
+  /** Whoever asked for the change was told that it is done. */
+  told(scope: string, source: number): void {
+    const told = this.answered.get(scope) ?? [];
+    told.push({ at: this.world.now, source });
+    this.answered.set(scope, told);
+  }
+
+  granted(part: string): void {
+    this.touched(part);
+    const budget = budgetOf(part);
+    const used = isPurse(part) ? this.usedOfEscrow(budget, part) : this.usedOf(budget);
+    must(used <= Math.max(...(this.limits.get(budget) ?? [])), 'held above the limit in force');
+  }
+
+  /** What is spent or held: all that is not available. */
+  private usedOf(budget: string): number {
+    const { parts } = this.world;
+    const most = this.world.head(budget)?.most ?? 0;
+    let used = 0;
+    for (let shard = 0; shard < most; shard++) {
+      const part = parts.get(partOf(budget, shard));
+      if (part) used += part.limit - part.available;
+    }
+    return used;
+  }
+
+  /** Calls' own money alone: a purse counts by what is taken from it. */
+  private usedOfEscrow(budget: string, asked: string): number {
+    const head = this.world.head(budget);
+    must(head !== undefined, 'a purse without a head');
+    let used = head.limit - head.available;
+    let backed = false;
+    for (const [id, value] of head.holds) {
+      if (!isDraw(id)) continue;
+      const name = partOf(budget, ownerOf(value));
+      const purse = this.world.parts.get(name);
+      used += (purse ? purse.limit - purse.available : 0) - amountOf(value);
+      if (name === asked) backed = true;
+    }
+    must(backed, 'a purse gives money that its head does not hold');
+    return used;
+  }
+
+  private endOf(budget: string): number {
+    const window = windowOf(budget);
+    const seconds = this.world.windowSeconds[window.startsWith('m') ? 'm' : 'd'];
+    return (Number(window.slice(1)) + 1) * seconds;
+  }
+
+  /** After every step: each part adds up, and the shares of each budget, unless a change is under way. */
+  check(): void {
+    for (const name of this.dirty) {
+      const part = this.world.parts.get(name);
+      if (!part) continue;
+      let held = 0;
+      for (const value of part.holds.values()) held += amountOf(value);
+      must(part.available + part.spent + held === part.limit, 'available + spent + held is not the limit');
+      if (!isPurse(name)) this.checkShares(budgetOf(name));
+    }
+    this.dirty.clear();
+  }
+
+  private checkShares(budget: string): void {
+    const head = this.world.head(budget);
+    if (!head || head.revision !== this.done.get(budget)) return;
+    let limits = 0;
+    for (let shard = 0; shard < head.most; shard++) {
+      const part = this.world.parts.get(partOf(budget, shard));
+      limits += part ? part.limit : head.revision === 0 ? share(head.total, head.shards, shard) : 0;
+    }
+    must(limits === head.total, 'the shards’ limits are not the total');
+  }
+}
