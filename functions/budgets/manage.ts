@@ -102,3 +102,10 @@ export async function showBudget(
   const { limitPico, shards } = terms;
   return { budget: { scope, window, kind }, limitPico, spentPico: 0n, heldPico: 0n, availablePico: limitPico, shards };
 }
+
+/** A scope without a limit, of which nothing is counted. */
+export function noBudget(scope: ScopeName, kind: WindowKind, clock: Clock): ShownBudget {
+  const budget = { scope, kind, window: windowOf(kind, clock.nowMs()) };
+  const figures = { limitPico: UNLIMITED_PICO, spentPico: 0n, heldPico: 0n, availablePico: UNLIMITED_PICO };
+  return { budget, ...figures, shards: 1 };
+}

@@ -37,7 +37,6 @@ export async function* moneyPath<Output>(
   };
 
   let outcome = 'abandoned';
-  // Here stands the idempotency record of the whole call, when it comes.
   try {
     const output: Output = yield* work(ask);
     outcome = 'completed';

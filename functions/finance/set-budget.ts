@@ -1,10 +1,9 @@
 import * as z from 'zod';
 import { createBudgetStores } from '#budgets/budgets.ts';
-import { setLimit, showBudget } from '#budgets/manage.ts';
+import { noBudget, setLimit, showBudget } from '#budgets/manage.ts';
 import { budgetSchema, toBudgetReply, windowKind } from '#edge/budget-reply.ts';
 import { parseScope } from '#edge/budget-scope.ts';
 import { defineRoute } from '#edge/define-route.ts';
-import { NotFound } from '#platform/errors.ts';
 import { parseUsd } from '#platform/money.ts';
 
 const MOST_SHARDS = 64;
@@ -39,7 +38,6 @@ export const { handler, spec } = defineRoute({
     await setLimit({ scope, kind, limitPico, shards }, limits, stores, clock);
     log.info('a budget was set', { scope, window: kind, limitUsd, shards, by: principal?.id });
     const budget = await showBudget(scope, kind, limits, stores, clock);
-    if (!budget) throw new NotFound(`${scope} has no limit for the ${kind} any more`);
-    return { json: toBudgetReply(budget) };
+    return { json: toBudgetReply(budget ?? noBudget(scope, kind, clock)) };
   },
 });

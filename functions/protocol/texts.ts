@@ -45,6 +45,15 @@ export function mapEventTexts(event: CallEvent, visit: TextVisitor): CallEvent {
   return event;
 }
 
+/** Whether a text is the address of a picture, which is not paid for by its length. */
+export function isImagePlace(place: TextPlace): boolean {
+  return /\.images\.\d+$/.test(place);
+}
+
+function imagePlace(place: TextPlace, index: number): TextPlace {
+  return `${place}.images.${index}`;
+}
+
 /** Looks at every text of a request without changing it. */
 export function eachRequestText(request: ModelRequest, look: (text: string, place: TextPlace) => void): void {
   mapRequestTexts(request, (text, place) => {
@@ -54,7 +63,10 @@ export function eachRequestText(request: ModelRequest, look: (text: string, plac
 }
 
 function mapItem(item: InputItem, place: TextPlace, visit: TextVisitor): InputItem {
-  if (item.type === 'message') return { ...item, text: visit(item.text, place) };
+  if (item.type === 'message') {
+    const images = item.images?.map((image, index) => ({ ...image, url: visit(image.url, imagePlace(place, index)) }));
+    return { ...item, text: visit(item.text, place), ...(images && { images }) };
+  }
   if (item.type === 'tool-result') return { ...item, output: visit(item.output, place) };
   return { ...item, name: visit(item.name, `${place}.name`), arguments: visit(item.arguments, `${place}.arguments`) };
 }

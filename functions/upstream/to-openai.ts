@@ -13,6 +13,7 @@ export function toResponsesParams(request: RespondRequest, safetyIdentifier: str
     // Never `auto`: what the project's default tier would serve, the reservation could not bound.
     service_tier: 'default',
     safety_identifier: safetyIdentifier,
+    ...(request.previousResponseId !== undefined && { previous_response_id: request.previousResponseId }),
     ...(request.reasoningEffort && { reasoning: { effort: request.reasoningEffort } }),
     ...(request.format && {
       text: {
@@ -42,7 +43,11 @@ export function toEmbeddingsParams(request: EmbedRequest): EmbeddingCreateParams
 }
 
 function toInputItem(item: InputItem): ResponseInputItem {
-  if (item.type === 'message') return { type: 'message', role: item.role, content: item.text };
+  if (item.type === 'message') {
+    if (!item.images || item.role !== 'user') return { type: 'message', role: item.role, content: item.text };
+    const images = item.images.map(({ url, detail }) => ({ type: 'input_image' as const, image_url: url, detail }));
+    return { type: 'message', role: 'user', content: [{ type: 'input_text', text: item.text }, ...images] };
+  }
   if (item.type === 'tool-call') {
     return { type: 'function_call', call_id: item.callId, name: item.name, arguments: item.arguments };
   }

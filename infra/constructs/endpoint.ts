@@ -26,6 +26,20 @@ export interface EndpointProps {
 /** SQS hands a poller ten messages at most, without a batching window; the function runs them side by side. */
 const MESSAGES_A_BATCH = 10;
 
+/** Answers are read and put, one or many; a leader takes its lease, renews it and gives it back. */
+const CACHING = [
+  'dynamodb:GetItem',
+  'dynamodb:BatchGetItem',
+  'dynamodb:PutItem',
+  'dynamodb:BatchWriteItem',
+  'dynamodb:UpdateItem',
+  'dynamodb:DeleteItem',
+];
+/** Counters are opened, held in and settled; a scope's settings and shards are read together. */
+const HOLDING = ['dynamodb:GetItem', 'dynamodb:BatchGetItem', 'dynamodb:PutItem', 'dynamodb:UpdateItem'];
+/** The record that tells a call from its repeat is claimed, finished or released. */
+const REPEATING = ['dynamodb:GetItem', 'dynamodb:PutItem', 'dynamodb:UpdateItem', 'dynamodb:DeleteItem'];
+
 /** One endpoint: a function with its queues, which reaches what its spec implies and nothing else. */
 export class Endpoint extends Construct {
   readonly spec: EndpointSpec;
@@ -64,16 +78,16 @@ export class Endpoint extends Construct {
     Tags.of(this).add('weir:endpoint', name);
   }
 
-  /** The requests that cache, ledger, budgets and key ring make, one by one. */
+  /** The requests that cache, ledger, budgets, idempotency and key ring make, one by one. */
   #allowMoneyPath({ tables, secrets }: State): void {
-    const { cache, ledger, budgets } = tables;
+    const { cache, ledger, budgets, jobs } = tables;
     if (this.spec.deterministic) {
-      const reads = ['dynamodb:GetItem', 'dynamodb:BatchGetItem'];
-      this.function.allow(cache.tableArn, ...reads, 'dynamodb:PutItem', 'dynamodb:BatchWriteItem');
+      this.function.allow(cache.tableArn, ...CACHING);
     }
     // An entry that already stands is read, to tell a repeat from a difference.
     this.function.allow(ledger.tableArn, 'dynamodb:GetItem', 'dynamodb:PutItem');
-    this.function.allow(budgets.tableArn, 'dynamodb:GetItem', 'dynamodb:PutItem', 'dynamodb:UpdateItem');
+    this.function.allow(budgets.tableArn, ...HOLDING);
+    this.function.allow(jobs.tableArn, ...REPEATING);
     this.function.allow(secretNamed({ secrets }, this.spec.secret).arn, 'secretsmanager:GetSecretValue');
   }
 
@@ -102,6 +116,7 @@ function tableVariables({ deterministic }: EndpointSpec, { tables }: State): Rec
     ...(deterministic && { WEIR_CACHE_TABLE: tables.cache.tableName }),
     WEIR_LEDGER_TABLE: tables.ledger.tableName,
     WEIR_BUDGETS_TABLE: tables.budgets.tableName,
+    WEIR_JOBS_TABLE: tables.jobs.tableName,
   };
 }
 

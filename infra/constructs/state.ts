@@ -1,4 +1,5 @@
 import type { Table } from 'aws-cdk-lib/aws-dynamodb';
+import type { ITopic } from 'aws-cdk-lib/aws-sns';
 import type { TableDefinition } from '../tables.ts';
 
 /** What outlives a deployment, as the other stacks know it. */
@@ -6,6 +7,8 @@ export interface State {
   readonly tables: Readonly<Record<TableDefinition['name'], Table>>;
   /** By the name that specs use (`openai`). */
   readonly secrets: ReadonlyMap<string, UpstreamSecret>;
+  /** Where notices go. */
+  readonly notices: ITopic;
 }
 
 /** A secret that holds an OpenAI key. */

@@ -24,7 +24,7 @@ export class WeirTable extends Table {
     if (!precious) {
       Validations.of(this).acknowledge({
         id: 'AwsSolutions-DDB3',
-        reason: 'Disposable: whatever is lost here is asked of the upstream again.',
+        reason: 'Short-lived: what is lost here is, at worst, asked of the upstream once more.',
       });
     }
   }

@@ -1,11 +1,11 @@
 import { Aws, CfnOutput, Stack, type StackProps } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
-import type { Readable } from '#edge/specs.ts';
 import type { BundleOf } from '../constructs/bundle-of.ts';
 import type { Endpoint } from '../constructs/endpoint.ts';
-import { EntryFunction } from '../constructs/entry-function.ts';
+import type { EntryFunction } from '../constructs/entry-function.ts';
 import { Gateway } from '../constructs/gateway.ts';
 import type { State } from '../constructs/state.ts';
+import { TableFunction } from '../constructs/table-function.ts';
 import { pathOf } from '../routes.ts';
 import { slugOf } from '../inventory.ts';
 import type { WeirOutputs } from '../outputs.ts';
@@ -27,14 +27,14 @@ export class ApiStack extends Stack {
 
   constructor(scope: Construct, id: string, props: ApiStackProps) {
     super(scope, id, { description: 'Weir: REST API', ...props });
-    this.authorizer = this.#makeReader(props.authorizer, props.state);
+    this.authorizer = this.#makeFunction(props.authorizer, props.state);
     this.gateway = new Gateway(this, 'Gateway', {
       stage: props.stage,
       authorizer: this.authorizer,
       authorizerCacheSeconds: props.authorizer.entry.spec.cacheSeconds,
     });
     this.#routeEndpoints(props.endpoints);
-    this.#routeReaders(props.routes, props.state);
+    this.#routeOthers(props.routes, props.state);
     this.outputs = this.#makeOutputs(props);
   }
 
@@ -44,23 +44,16 @@ export class ApiStack extends Stack {
     }
   }
 
-  #routeReaders(routes: readonly BundleOf<'route'>[], state: State): void {
+  #routeOthers(routes: readonly BundleOf<'route'>[], state: State): void {
     for (const bundle of routes) {
       const { method, access } = bundle.entry.spec;
-      const handler = this.#makeReader(bundle, state);
+      const handler = this.#makeFunction(bundle, state);
       this.gateway.addRoute({ method, path: pathOf(bundle.entry), isPublic: access === 'public', handler });
     }
   }
 
-  /** A function that reads the tables which its spec names. */
-  #makeReader(bundle: BundleOf<'route'> | BundleOf<'authorizer'>, { tables }: State): EntryFunction {
-    const { name, spec } = bundle.entry;
-    const environment = Object.fromEntries(
-      spec.reads.map((table) => [TABLE_VARIABLES[table], tables[table].tableName]),
-    );
-    const reader = new EntryFunction(this, slugOf(name), { bundle, environment });
-    for (const table of spec.reads) reader.allow(tables[table].tableArn, ...READING[table]);
-    return reader;
+  #makeFunction(bundle: BundleOf<'route'> | BundleOf<'authorizer'>, { tables }: State): EntryFunction {
+    return new TableFunction(this, slugOf(bundle.entry.name), { bundle, tables });
   }
 
   #makeOutputs({ stage, state, endpoints }: ApiStackProps): CfnOutput {
@@ -78,14 +71,3 @@ export class ApiStack extends Stack {
     return new CfnOutput(this, 'Weir', { description: 'For npm run weir', value: this.toJsonString(outputs) });
   }
 }
-
-const TABLE_VARIABLES: Readonly<Record<Readable, string>> = {
-  ledger: 'WEIR_LEDGER_TABLE',
-  callers: 'WEIR_CALLERS_TABLE',
-};
-
-/** How each table is read: the ledger by its days, a caller by its key. */
-const READING: Readonly<Record<Readable, readonly string[]>> = {
-  ledger: ['dynamodb:Query'],
-  callers: ['dynamodb:GetItem'],
-};

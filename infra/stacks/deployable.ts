@@ -3,7 +3,7 @@ import { BUNDLE_BUDGET_BYTES, type Bundle } from '../bundle/bundle-entries.ts';
 import { bundlesOf } from '../constructs/bundle-of.ts';
 
 /** The only routes that ask for no key. Whoever opens another one writes it here. */
-export const PUBLIC_PATHS: readonly string[] = ['/health', '/openapi.json'];
+export const PUBLIC_ROUTES: readonly string[] = ['GET /health', 'GET /openapi.json'];
 
 /**
  * Refuses to make a deployment that would not work, or would cost what nobody can tell.
@@ -39,6 +39,8 @@ function overBudget(bundles: readonly Bundle[]): string[] {
 
 function openedUnawares(bundles: readonly Bundle[]): string[] {
   return bundlesOf(bundles, 'route')
-    .filter(({ entry: { spec } }) => spec.access === 'public' && !PUBLIC_PATHS.includes(spec.path))
-    .map(({ entry: { name, spec } }) => `${name}: ${spec.path} is public, but not among ${PUBLIC_PATHS.join(', ')}`);
+    .filter(({ entry: { spec } }) => spec.access === 'public')
+    .map(({ entry: { name, spec } }) => ({ name, route: `${spec.method} ${spec.path}` }))
+    .filter(({ route }) => !PUBLIC_ROUTES.includes(route))
+    .map(({ name, route }) => `${name}: ${route} is public, but not among ${PUBLIC_ROUTES.join(', ')}`);
 }

@@ -1,6 +1,7 @@
 import { Stack, Validations, type StackProps } from 'aws-cdk-lib';
 import { CfnSecret } from 'aws-cdk-lib/aws-secretsmanager';
 import type { Construct } from 'constructs';
+import { Notices } from '../constructs/notices.ts';
 import type { State, UpstreamSecret } from '../constructs/state.ts';
 import { WeirTable } from '../constructs/weir-table.ts';
 import { TABLES } from '../tables.ts';
@@ -9,17 +10,21 @@ export interface StateStackProps extends StackProps {
   readonly stage: string;
   /** Names of the secrets that specs use. */
   readonly secretNames: readonly string[];
+  /** Who gets notices by e-mail. @default nobody, until somebody subscribes to the topic */
+  readonly noticeEmail?: string | undefined;
 }
 
-/** What outlives a deployment: tables and secrets. */
+/** What outlives a deployment: tables, secrets, and who has subscribed to notices. */
 export class StateStack extends Stack implements State {
   readonly tables: State['tables'];
   readonly secrets: State['secrets'];
+  readonly notices: Notices;
 
-  constructor(scope: Construct, id: string, { stage, secretNames, ...props }: StateStackProps) {
-    super(scope, id, { description: 'Weir: tables and secrets', terminationProtection: true, ...props });
+  constructor(scope: Construct, id: string, { stage, secretNames, noticeEmail, ...props }: StateStackProps) {
+    super(scope, id, { description: 'Weir: tables, secrets and notices', terminationProtection: true, ...props });
     this.tables = this.#makeTables();
     this.secrets = new Map(secretNames.map((name) => [name, this.#makeSecret(name, `weir/${stage}/${name}`)]));
+    this.notices = new Notices(this, 'Notices', { stage, email: noticeEmail });
   }
 
   #makeTables(): State['tables'] {

@@ -4,11 +4,13 @@ import cdkJson from '../../cdk.json' with { type: 'json' };
 import type { Bundle } from '../bundle/bundle-entries.ts';
 import { bundlesOf, type BundleOf } from '../constructs/bundle-of.ts';
 import type { Endpoint } from '../constructs/endpoint.ts';
+import type { Schedule } from '../constructs/schedule.ts';
 import type { State } from '../constructs/state.ts';
 import { ApiStack } from './api-stack.ts';
 import { assertDeployable } from './deployable.ts';
 import { EndpointsStack, MOST_ENDPOINTS_A_STACK } from './endpoints-stack.ts';
 import { ObservabilityStack } from './observability-stack.ts';
+import { SchedulesStack } from './schedules-stack.ts';
 import { spread } from './spread.ts';
 import { StateStack } from './state-stack.ts';
 
@@ -23,16 +25,19 @@ export interface WeirAppProps extends AppProps {
 const MOST_RESOURCES_A_STACK = 399;
 /** What API Gateway takes as a stage, short enough for every name that it becomes a part of. */
 const STAGE = /^[a-z][a-z0-9]{0,15}$/;
+/** As much of an e-mail address as tells it from a mistake. SNS asks whoever has it to agree. */
+const EMAIL = /^[^\s@]+@[^\s@]+$/;
 
 /**
  * What AWS would run. Context: `stage` (default `prod`) names one deployment of several in an account, `alarmTopicArn` the
- * SNS topic that alarms go to.
+ * SNS topic that alarms go to, `noticeEmail` the address that gets notices of budgets.
  *
  * @throws Error when an entry is not fit to be deployed, and at synth when cdk-nag or CDK's own rules find something
  */
 export class WeirApp extends App {
   readonly state: StateStack;
   readonly endpoints: readonly Endpoint[];
+  readonly schedules: readonly Schedule[];
   readonly api: ApiStack;
   readonly observability: ObservabilityStack;
 
@@ -47,8 +52,13 @@ export class WeirApp extends App {
     const endpointBundles = bundlesOf(bundles, 'endpoint');
     const [authorizer] = bundlesOf(bundles, 'authorizer') as [BundleOf<'authorizer'>];
 
-    this.state = new StateStack(this, `weir-${stage}-state`, { stage, secretNames: secretNames(endpointBundles) });
+    this.state = new StateStack(this, `weir-${stage}-state`, {
+      stage,
+      secretNames: secretNames(endpointBundles),
+      noticeEmail: this.#noticeEmail(),
+    });
     this.endpoints = this.#makeEndpoints(stage, endpointBundles, this.state, alarmTopicArn);
+    this.schedules = this.#makeSchedules(stage, bundlesOf(bundles, 'schedule'), this.state);
     this.api = new ApiStack(this, `weir-${stage}-api`, {
       stage,
       authorizer,
@@ -60,6 +70,7 @@ export class WeirApp extends App {
       stage,
       alarmTopicArn,
       endpoints: this.endpoints,
+      schedules: this.schedules,
       gateway: this.api.gateway,
       authorizer: this.api.authorizer,
     });
@@ -72,6 +83,12 @@ export class WeirApp extends App {
     const stage = (this.node.tryGetContext('stage') as string | undefined) ?? 'prod';
     if (STAGE.test(stage)) return stage;
     throw new Error(`stage must be 1 to 16 small letters and digits, a letter first, but '${stage}' was provided`);
+  }
+
+  #noticeEmail(): string | undefined {
+    const email = this.node.tryGetContext('noticeEmail') as string | undefined;
+    if (email === undefined || EMAIL.test(email)) return email;
+    throw new Error(`noticeEmail must be an e-mail address, but '${email}' was provided`);
   }
 
   #makeEndpoints(
@@ -87,6 +104,12 @@ export class WeirApp extends App {
       const id = `weir-${stage}-endpoints-${group + 1}`;
       return new EndpointsStack(this, id, { bundles: some, state, alarmTopicArn }).endpoints;
     });
+  }
+
+  /** A stack without a resource cannot be deployed. */
+  #makeSchedules(stage: string, bundles: readonly BundleOf<'schedule'>[], state: State): readonly Schedule[] {
+    if (bundles.length === 0) return [];
+    return new SchedulesStack(this, `weir-${stage}-schedules`, { bundles, state }).schedules;
   }
 }
 

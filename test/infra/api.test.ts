@@ -7,12 +7,14 @@ import type { AuthorizerSpec } from '#edge/specs.ts';
 import type { Entry } from '#infra/inventory.ts';
 import { readOutputs } from '#infra/outputs.ts';
 import { pathOf, routedEntries } from '#infra/routes.ts';
-import { TABLES } from '#infra/tables.ts';
 import { Unauthenticated } from '#platform/errors.ts';
-import { bundleAll, createApp, Deployment, only, type Resource } from './deployment.ts';
+import { bundleAll, createApp, Deployment, only, plantRoute, type Resource } from './deployment.ts';
 
 /** The only routes that ask for no key. */
 const PUBLIC_ROUTES = ['GET /health', 'GET /openapi.json'];
+
+/** Of two routes that somebody might add, with a parameter in the middle. */
+const PLANTED_PATH = '/v1/planted/{scope}/limit';
 
 let deployment: Deployment;
 let entries: Entry[];
@@ -21,8 +23,13 @@ let dispose: () => Promise<void>;
 beforeAll(async () => {
   const all = await bundleAll();
   dispose = all.dispose;
-  entries = all.bundles.map(({ entry }) => entry);
-  deployment = new Deployment(createApp(all.bundles));
+  const bundles = [
+    ...all.bundles,
+    plantRoute(all.bundles, 'finance/planted-get', { method: 'GET', path: PLANTED_PATH }),
+    plantRoute(all.bundles, 'finance/planted-put', { method: 'PUT', path: PLANTED_PATH }),
+  ];
+  entries = bundles.map(({ entry }) => entry);
+  deployment = new Deployment(createApp(bundles));
 }, 120_000);
 afterAll(() => dispose());
 
@@ -66,6 +73,22 @@ test('the deployed routes are the inventory’s, each before its own function', 
     });
     const lambda = deployment.target(method.stack, Uri['Fn::Join'][1].find(isFunctionArn));
     expect(lambda.Properties['Environment'].Variables.WEIR_ENTRY).toBe(entry.name);
+  }
+});
+
+test('a route with a parameter invokes its function whatever the parameter is, and by its own method only', () => {
+  for (const [method, name] of [
+    ['GET', 'finance/planted-get'],
+    ['PUT', 'finance/planted-put'],
+  ] as const) {
+    const permissions = deployment
+      .ofType('AWS::Lambda::Permission')
+      .filter(({ stack, Properties }) => {
+        const lambda = deployment.target(stack, Properties['FunctionName']);
+        return lambda.Properties['Environment'].Variables.WEIR_ENTRY === name;
+      })
+      .map(({ stack, Properties }) => deployment.text(stack, Properties['SourceArn']));
+    expect(only(permissions, name)).toMatch(new RegExp(`/${method}/v1/planted/\\*/limit$`));
   }
 });
 
@@ -196,38 +219,4 @@ test('the command line can read the one output', async () => {
       ]),
     ),
   });
-});
-
-test('tables are encrypted and paid by use; those with money’s trace can be restored and outlive their stack', () => {
-  for (const { name, precious, sortKey } of TABLES) {
-    const table = deployment.at(`table-${name}`, 'AWS::DynamoDB::Table');
-    expect(table.Properties, name).toMatchObject({
-      BillingMode: 'PAY_PER_REQUEST',
-      SSESpecification: { SSEEnabled: true },
-      KeySchema: [
-        { AttributeName: 'pk', KeyType: 'HASH' },
-        ...(sortKey ? [{ AttributeName: 'sk', KeyType: 'RANGE' }] : []),
-      ],
-      PointInTimeRecoverySpecification: { PointInTimeRecoveryEnabled: precious },
-      DeletionProtectionEnabled: precious,
-    });
-    expect(table.DeletionPolicy, name).toBe(precious ? 'Retain' : 'Delete');
-  }
-  expect(TABLES.filter(({ precious }) => precious).map(({ name }) => name)).toEqual(['ledger', 'budgets', 'callers']);
-});
-
-test('only the cache forgets by itself', () => {
-  const forgetting = deployment
-    .ofType('AWS::DynamoDB::Table')
-    .filter(({ Properties }) => Properties['TimeToLiveSpecification']);
-  expect(forgetting.map(({ path, Properties }) => [path, Properties['TimeToLiveSpecification']])).toEqual([
-    ['table-cache', { AttributeName: 'expiresAt', Enabled: true }],
-  ]);
-});
-
-test('a secret is deployed without a value: nobody’s made-up password goes to OpenAI', () => {
-  const { Properties } = theOnly('AWS::SecretsManager::Secret');
-  expect(Properties['Name']).toBe('weir/prod/openai');
-  expect(Properties).not.toHaveProperty('SecretString');
-  expect(Properties).not.toHaveProperty('GenerateSecretString');
 });

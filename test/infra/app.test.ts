@@ -8,14 +8,23 @@ import { CfnLogGroup } from 'aws-cdk-lib/aws-logs';
 import { Queue } from 'aws-cdk-lib/aws-sqs';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { medium } from '#edge/models.ts';
-import type { RouteSpec } from '#edge/specs.ts';
 import type { Bundle } from '#infra/bundle/bundle-entries.ts';
 import type { BundleOf } from '#infra/constructs/bundle-of.ts';
 import { Endpoint } from '#infra/constructs/endpoint.ts';
 import { EntryFunction } from '#infra/constructs/entry-function.ts';
+import { Schedule } from '#infra/constructs/schedule.ts';
 import { spread } from '#infra/stacks/spread.ts';
 import { StateStack } from '#infra/stacks/state-stack.ts';
-import { bundleAll, createApp, Deployment, find, newOutFolder, plantEndpoint } from './deployment.ts';
+import {
+  bundleAll,
+  createApp,
+  Deployment,
+  find,
+  newOutFolder,
+  plantEndpoint,
+  plantRoute,
+  plantSchedule,
+} from './deployment.ts';
 
 /** A whole synth takes seconds, and minutes where the machine is busy with others. */
 const SLOW = { timeout: 120_000 };
@@ -58,12 +67,21 @@ test('a bundle over its budget is refused', () => {
   expect(() => createApp(heavy)).toThrow('embed: its bundle has 450001 bytes, but its budget is 450000');
 });
 
-test('a route that is public by itself is refused', () => {
-  const spend = find(bundles, 'finance/spend');
-  const spec = { ...spend.entry.spec, access: 'public' } as RouteSpec;
-  const opened = { ...spend, entry: { ...spend.entry, spec } };
-  const others = bundles.filter((bundle) => bundle !== spend);
-  expect(() => createApp([...others, opened])).toThrow('finance/spend: /v1/spend is public, but not among');
+test('a schedule’s bundle has a budget too', () => {
+  const heavy = { ...plantSchedule(bundles, 'finance/planted'), bytes: 1_000_000 };
+  expect(() => createApp([...bundles, heavy])).toThrow('finance/planted: its bundle has 1000000 bytes, but its budget');
+});
+
+test('a route that is public by itself is refused, also where another method of its path may be', () => {
+  for (const [method, path] of [
+    ['GET', '/v1/planted'],
+    ['PUT', '/health'],
+  ] as const) {
+    const opened = plantRoute(bundles, 'finance/planted', { method, path, access: 'public' });
+    expect(() => createApp([...bundles, opened])).toThrow(
+      `finance/planted: ${method} ${path} is public, but not among`,
+    );
+  }
 });
 
 test('all faults are named at once', () => {
@@ -74,8 +92,9 @@ test('all faults are named at once', () => {
 
 test('a stage has its own stacks, secrets and URL, and its alarms go to the topic that is given', SLOW, () => {
   const alarmTopicArn = 'arn:aws:sns:eu-central-1:111122223333:on-call';
-  const deployment = new Deployment(createApp(bundles, { context: { stage: 'test1', alarmTopicArn } }));
-  const parts = ['api', 'endpoints-1', 'observability', 'state'];
+  const all = [...bundles, plantSchedule(bundles, 'finance/planted')];
+  const deployment = new Deployment(createApp(all, { context: { stage: 'test1', alarmTopicArn } }));
+  const parts = ['api', 'endpoints-1', 'observability', 'schedules', 'state'];
   expect([...deployment.templates.keys()].sort()).toEqual(parts.map((part) => `weir-test1-${part}`));
   expect(JSON.stringify([...deployment.templates.values()])).not.toMatch(/weir[-/]prod/);
 
@@ -123,14 +142,16 @@ test('what a caller gives a construct as environment survives', () => {
   const environment = { NODE_OPTIONS: '--stack-trace-limit=50', WEIR_MAX_RECEIVES: '7' };
   const endpoint = find(bundles, 'summarize') as BundleOf<'endpoint'>;
   const route = find(bundles, 'pages/health');
+  const schedule = plantSchedule(bundles, 'finance/planted', { reads: ['ledger'] });
   expect(new Endpoint(stack, 'endpoint', { bundle: endpoint, state, environment })).toBeDefined();
   expect(new EntryFunction(stack, 'function', { bundle: route, environment })).toBeDefined();
+  expect(new Schedule(stack, 'schedule', { bundle: schedule, state, environment })).toBeDefined();
 
   const lambdas = Object.values(Template.fromStack(stack).findResources('AWS::Lambda::Function'));
   const variables = lambdas.map(({ Properties }) => Properties.Environment.Variables as Record<string, unknown>);
-  expect(variables).toHaveLength(2);
+  expect(variables).toHaveLength(3);
   for (const each of variables) expect(each).toMatchObject(environment);
-  expect(variables.map((each) => each['WEIR_ENTRY'])).toEqual(['summarize', 'pages/health']);
+  expect(variables.map((each) => each['WEIR_ENTRY'])).toEqual(['summarize', 'pages/health', 'finance/planted']);
 });
 
 test('results may go to shared queues that are given, and the function may send there', () => {

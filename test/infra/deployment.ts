@@ -2,9 +2,10 @@ import { mkdtempSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import type { EndpointSpec } from '#edge/specs.ts';
+import type { EndpointSpec, RouteSpec, ScheduleSpec } from '#edge/specs.ts';
 import { bundleEntries, type Bundle } from '#infra/bundle/bundle-entries.ts';
 import { readInventory } from '#infra/inventory.ts';
+import type { BundleOf } from '#infra/constructs/bundle-of.ts';
 import { WeirApp, type WeirAppProps } from '#infra/stacks/weir-app.ts';
 
 /** A resource of a template. Its properties are CloudFormation's, whatever they are. */
@@ -137,4 +138,37 @@ export function plantEndpoint(
 ): Bundle {
   const bundle = find(bundles, 'summarize');
   return { ...bundle, entry: { ...bundle.entry, name, spec: { ...bundle.entry.spec, ...spec } as EndpointSpec } };
+}
+
+/** A route that somebody might add, with the bundle of `pages/health`. For administrators, unless its spec says otherwise. */
+export function plantRoute(
+  bundles: readonly Bundle[],
+  name: string,
+  spec: Pick<RouteSpec, 'method' | 'path'> & Partial<RouteSpec>,
+): BundleOf<'route'> {
+  const bundle = find(bundles, 'pages/health') as BundleOf<'route'>;
+  const planted: RouteSpec = { ...bundle.entry.spec, access: ['administrator'], reads: [], writes: [], ...spec };
+  return { ...bundle, entry: { ...bundle.entry, name, spec: planted } };
+}
+
+/** A schedule that somebody might add, with the bundle of `pages/health`: every minute, and it reaches nothing, unless its spec says otherwise. */
+export function plantSchedule(
+  bundles: readonly Bundle[],
+  name: string,
+  spec: Partial<ScheduleSpec> = {},
+): BundleOf<'schedule'> {
+  const bundle = find(bundles, 'pages/health');
+  const planted: ScheduleSpec = {
+    summary: 'What somebody might do again and again',
+    everyMinutes: 1,
+    reads: [],
+    writes: [],
+    notifies: false,
+    catalog: false,
+    timeoutMs: 55_000,
+    memoryMb: 256,
+    ...spec,
+    kind: 'schedule',
+  };
+  return { ...bundle, entry: { ...bundle.entry, name, spec: planted } };
 }

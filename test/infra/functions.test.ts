@@ -2,23 +2,45 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { callTimes } from '#edge/call-deadline.ts';
-import type { EndpointSpec } from '#edge/specs.ts';
+import type { EndpointSpec, Readable } from '#edge/specs.ts';
 import { slugOf, type Entry } from '#infra/inventory.ts';
 import { parseConfig } from '#platform/config.ts';
-import { bundleAll, createApp, Deployment, only, plantEndpoint, type Resource } from './deployment.ts';
+import {
+  bundleAll,
+  createApp,
+  Deployment,
+  only,
+  plantEndpoint,
+  plantRoute,
+  plantSchedule,
+  type Resource,
+} from './deployment.ts';
 import { breadthOf, reachOf, roleOf } from './reach.ts';
 
 let deployment: Deployment;
 let entries: Entry[];
 let dispose: () => Promise<void>;
 
-// The repository's own entries, and one that caches nothing and has a secret of its own.
+// The repository's own entries, one that caches nothing and has a secret of its own, and one for each way to a table.
 beforeAll(async () => {
   const all = await bundleAll();
   dispose = all.dispose;
   const bundles = [
     ...all.bundles,
     plantEndpoint(all.bundles, 'openai/planted', { secret: 'other', deterministic: undefined }),
+    plantRoute(all.bundles, 'finance/planted-get', { method: 'GET', path: '/v1/planted/{id}', reads: ['budgets'] }),
+    plantRoute(all.bundles, 'finance/planted-put', {
+      method: 'PUT',
+      path: '/v1/planted/{id}',
+      reads: ['callers'],
+      writes: ['budgets'],
+    }),
+    plantSchedule(all.bundles, 'finance/planted-sweep', {
+      reads: ['ledger', 'budgets'],
+      writes: ['ledger', 'budgets'],
+      notifies: true,
+    }),
+    plantSchedule(all.bundles, 'finance/planted-close', { everyMinutes: 1440, writes: ['ledger'] }),
   ];
   entries = bundles.map(({ entry }) => entry);
   deployment = new Deployment(createApp(bundles));
@@ -47,17 +69,23 @@ const onTable = (table: string, ...actions: string[]) =>
 function implied({ name, spec }: Entry): string[] {
   const slug = slugOf(name);
   if (spec.kind !== 'endpoint') {
+    const log = spec.kind === 'schedule' ? `${slug}/Handler/Logs` : `${slug}/Logs`;
     return [
-      ...on(`${slug}/Logs`, 'logs:CreateLogStream', 'logs:PutLogEvents'),
-      ...(spec.reads.includes('ledger') ? onTable('ledger', 'Query') : []),
-      ...(spec.reads.includes('callers') ? onTable('callers', 'GetItem') : []),
+      ...on(log, 'logs:CreateLogStream', 'logs:PutLogEvents'),
+      ...new Set([
+        ...spec.reads.flatMap((table) => onTable(table, ...READING[table])),
+        ...writesOf(spec).flatMap((table) => onTable(table, ...WRITING[table])),
+      ]),
+      ...(notifies(spec) ? on('Notices', 'sns:Publish') : []),
     ].sort();
   }
+  const caching = ['GetItem', 'BatchGetItem', 'PutItem', 'BatchWriteItem', 'UpdateItem', 'DeleteItem'];
   return [
     ...on(`${slug}/Handler/Logs`, 'logs:CreateLogStream', 'logs:PutLogEvents'),
-    ...(spec.deterministic ? onTable('cache', 'GetItem', 'BatchGetItem', 'PutItem', 'BatchWriteItem') : []),
+    ...(spec.deterministic ? onTable('cache', ...caching) : []),
     ...onTable('ledger', 'GetItem', 'PutItem'),
-    ...onTable('budgets', 'GetItem', 'PutItem', 'UpdateItem'),
+    ...onTable('budgets', 'GetItem', 'BatchGetItem', 'PutItem', 'UpdateItem'),
+    ...onTable('jobs', 'GetItem', 'PutItem', 'UpdateItem', 'DeleteItem'),
     ...on(`secret-${spec.secret}`, 'secretsmanager:GetSecretValue'),
     ...on(`${slug}/Queues/DeadLetters`, 'sqs:SendMessage'),
     ...on(`${slug}/Queues/Results`, 'sqs:SendMessage'),
@@ -68,6 +96,21 @@ function implied({ name, spec }: Entry): string[] {
       ),
     ),
   ].sort();
+}
+
+const READING = { ledger: ['Query'], callers: ['GetItem'], budgets: ['GetItem', 'BatchGetItem'] };
+const WRITING = {
+  ledger: ['GetItem', 'PutItem'],
+  budgets: ['GetItem', 'BatchGetItem', 'PutItem', 'UpdateItem'],
+};
+
+/** An authorizer has nothing to write. */
+function writesOf(spec: Entry['spec']): ('ledger' | 'budgets')[] {
+  return 'writes' in spec ? [...spec.writes] : [];
+}
+
+function notifies(spec: Entry['spec']): boolean {
+  return spec.kind === 'schedule' && spec.notifies;
 }
 
 test('cdk-nag and CDK’s own rules find nothing', async () => {
@@ -115,9 +158,23 @@ test('no role bears a wildcard or a policy of AWS, but the one with which API Ga
   ]);
 });
 
-test('nobody but API Gateway may invoke a function', () => {
-  const principals = deployment.ofType('AWS::Lambda::Permission').map(({ Properties }) => Properties['Principal']);
-  expect(new Set(principals)).toEqual(new Set(['apigateway.amazonaws.com']));
+test('a schedule is invoked by its own rule and nobody else, every other function by API Gateway', () => {
+  const allowed = (lambda: Resource) =>
+    deployment
+      .ofType('AWS::Lambda::Permission')
+      .filter(({ stack, Properties }) => deployment.target(stack, Properties['FunctionName']) === lambda);
+  for (const entry of entries) {
+    const permissions = allowed(lambdaOf(entry));
+    expect(permissions.length, entry.name).toBeGreaterThan(0);
+    for (const { stack, Properties } of permissions) {
+      const own = entry.spec.kind === 'schedule' ? 'events.amazonaws.com' : 'apigateway.amazonaws.com';
+      expect(Properties, entry.name).toMatchObject({ Action: 'lambda:InvokeFunction', Principal: own });
+      const source = Properties['SourceArn'] as unknown;
+      if (entry.spec.kind === 'schedule') {
+        expect(deployment.target(stack, source).path).toBe(`${slugOf(entry.name)}/Rule`);
+      } else expect(deployment.text(stack, source)).toContain(':execute-api:');
+    }
+  }
 });
 
 test('each function has its own log group, which forgets', () => {
@@ -168,6 +225,8 @@ test('each function is told what it uses and no more, and understands it', () =>
     expect(Object.keys(environment).sort(), entry.name).toEqual(expectedVariables(entry));
     const config = parseConfig(environment);
     expect(config.entry).toBe(entry.name);
+    for (const table of tablesOf(entry)) expect(config.tables[table], entry.name).toBe(`table-${table}`);
+    expect(config.noticeTopicArn).toBe(notifies(entry.spec) ? 'Notices' : undefined);
     if (entry.spec.kind !== 'endpoint') continue;
     const queue = `https://sqs.eu-central-1.amazonaws.com/111122223333/${slugOf(entry.name)}/Queues`;
     expect(config.openaiSecretId).toBe(`weir/prod/${entry.spec.secret}`);
@@ -177,78 +236,23 @@ test('each function is told what it uses and no more, and understands it', () =>
       maxReceives: 3,
       resultUrls: { [`${entry.name}-results`]: `${queue}/Results` },
     });
-    expect(config.tables).toMatchObject({ ledger: 'table-ledger', budgets: 'table-budgets' });
   }
 });
 
-function expectedVariables({ spec }: Entry): string[] {
-  if (spec.kind !== 'endpoint')
-    return ['WEIR_ENTRY', ...spec.reads.map((table) => `WEIR_${table.toUpperCase()}_TABLE`)].sort();
-  const ownQueues = ['WEIR_QUEUE_URL', 'WEIR_DEAD_LETTER_QUEUE_URL', 'WEIR_MAX_RECEIVES', 'WEIR_RESULT_QUEUES'];
-  const tables = ['WEIR_BUDGETS_TABLE', 'WEIR_LEDGER_TABLE', ...(spec.deterministic ? ['WEIR_CACHE_TABLE'] : [])];
-  return ['WEIR_ENTRY', 'WEIR_OPENAI_SECRET_ID', ...ownQueues, ...tables].sort();
+function tablesOf({ spec }: Entry): (Readable | 'cache' | 'jobs')[] {
+  if (spec.kind !== 'endpoint') return [...new Set([...spec.reads, ...writesOf(spec)])];
+  return ['ledger', 'budgets', 'jobs', ...(spec.deterministic ? (['cache'] as const) : [])];
 }
 
-test('P1 each endpoint works on its own queue, and SQS moves a message only after the function failed to bury it', () => {
-  for (const entry of endpoints()) {
-    const lambda = lambdaOf(entry);
-    const sources = deployment
-      .ofType('AWS::Lambda::EventSourceMapping')
-      .filter(({ stack, Properties }) => deployment.target(stack, Properties['FunctionName']) === lambda);
-    const source = only(sources, `event sources of ${entry.name}`).Properties;
-    expect(source).toMatchObject({
-      BatchSize: 10,
-      FunctionResponseTypes: ['ReportBatchItemFailures'],
-      ScalingConfig: { MaximumConcurrency: 5 },
-    });
-    const queue = deployment.target(lambda.stack, source['EventSourceArn']);
-    expect(queue.path).toBe(`${slugOf(entry.name)}/Queues/Work`);
-    expect(queue.Properties['VisibilityTimeout']).toBeGreaterThanOrEqual(6 * (lambda.Properties['Timeout'] as number));
-
-    const { deadLetterTargetArn, maxReceiveCount } = queue.Properties['RedrivePolicy'];
-    expect(deployment.target(queue.stack, deadLetterTargetArn).path).toBe(`${slugOf(entry.name)}/Queues/DeadLetters`);
-    const { WEIR_MAX_RECEIVES: maxReceives } = lambda.Properties['Environment'].Variables;
-    expect(maxReceiveCount).toBeGreaterThan(Number(maxReceives));
-  }
-});
-
-test('every queue is encrypted, refuses plain HTTP, lets in nobody by its own policy, and forgets', () => {
-  const queues = deployment.ofType('AWS::SQS::Queue');
-  const policies = deployment.ofType('AWS::SQS::QueuePolicy');
-  expect(queues).toHaveLength(3 * endpoints().length);
-  for (const queue of queues) {
-    expect(queue.Properties).toMatchObject({ SqsManagedSseEnabled: true });
-    expect(queue.Properties['MessageRetentionPeriod'], queue.path).toBeLessThanOrEqual(14 * 86_400);
-    const own = policies.filter(({ stack, Properties }) => deployment.target(stack, Properties['Queues'][0]) === queue);
-    const statements = own.flatMap(({ Properties }) => Properties['PolicyDocument'].Statement as unknown[]);
-    expect(statements).toMatchObject([{ Effect: 'Deny', Condition: { Bool: { 'aws:SecureTransport': 'false' } } }]);
-  }
-});
-
-test('every endpoint is watched: failures, latency, crashes, throttles, dead letters, budget, upstream', () => {
-  const alarms = deployment.ofType('AWS::CloudWatch::Alarm').map(({ path }) => path);
-  const kinds = ['Failures', 'Latency', 'Crashes', 'Throttles', 'DeadLetters', 'Budget', 'Upstream'];
-  for (const { name } of endpoints()) {
-    const own = alarms.filter((path) => path.startsWith(`${slugOf(name)}/Alarms/`));
-    expect(own).toEqual(kinds.map((kind) => `${slugOf(name)}/Alarms/${kind}`));
-  }
-  expect(alarms).toContain('Alarms/Authorizer');
-});
-
-test('what a log line says by `alarm` is counted from the function’s own log', () => {
-  for (const { name } of endpoints()) {
-    const slug = slugOf(name);
-    const patternOf = (kind: string) => {
-      const { stack, Properties } = deployment.at(`${slug}/Alarms/${kind}Lines`, 'AWS::Logs::MetricFilter');
-      expect(deployment.target(stack, Properties['LogGroupName']).path).toBe(`${slug}/Handler/Logs`);
-      return Properties['FilterPattern'] as string;
-    };
-    expect(patternOf('Budget')).toBe(
-      '{ ($.alarm = "over-hold") || ($.alarm = "settlement") || ($.alarm = "budget-unavailable") || ($.alarm = "unpriced") }',
-    );
-    expect(patternOf('Upstream')).toBe('{ ($.alarm = "upstream-*") || ($.alarm = "key-*") }');
-  }
-});
+function expectedVariables(entry: Entry): string[] {
+  const ownQueues = ['WEIR_QUEUE_URL', 'WEIR_DEAD_LETTER_QUEUE_URL', 'WEIR_MAX_RECEIVES', 'WEIR_RESULT_QUEUES'];
+  return [
+    'WEIR_ENTRY',
+    ...tablesOf(entry).map((table) => `WEIR_${table.toUpperCase()}_TABLE`),
+    ...(entry.spec.kind === 'endpoint' ? ['WEIR_OPENAI_SECRET_ID', ...ownQueues] : []),
+    ...(notifies(entry.spec) ? ['WEIR_NOTICE_TOPIC_ARN'] : []),
+  ].sort();
+}
 
 test('the dashboard has a row for each endpoint', () => {
   const { stack, Properties } = only(deployment.ofType('AWS::CloudWatch::Dashboard'), 'dashboards');

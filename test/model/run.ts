@@ -77,7 +77,7 @@ function play(world: World, weather: Weather, bills: Bill[]): void {
       const plan = planOf(world, environments, made++);
       start(call(world, plan, bills), plan.environment);
     }
-    if (world.chance(weather.sweeps) && processes.length < 12) start(sweep(world));
+    if (made < CALLS && processes.length < 12 && world.chance(weather.sweeps)) start(sweep(world));
     if (made < CALLS && world.chance(weather.changes)) start(randomChange(world));
 
     const awake = processes.filter((process) => process.wakesAt <= world.now);

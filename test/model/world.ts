@@ -1,4 +1,4 @@
-import { amountOf, budgetOf, isEscrow, partOf, scopeOf } from './names.ts';
+import { amountOf, budgetOf, isEscrow, partOf } from './names.ts';
 import { Ledger } from './ledger.ts';
 import type { Rule } from './rules.ts';
 import { Watch } from './watch.ts';
@@ -184,6 +184,6 @@ export class World {
     head.available += limit - head.limit;
     Object.assign(head, { limit, total, shards, source });
     if (isEscrow(budget)) this.note('limit of the account changed');
-    this.watch.completed(budget, revision, total, scopeOf(budget));
+    this.watch.completed(budget, revision, total);
   }
 }

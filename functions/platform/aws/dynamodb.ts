@@ -1,5 +1,6 @@
 import { fromAttributes, toAttributes, type AttributeValue, type Storable, type StoredItem } from './attributes.ts';
-import { AwsServiceError, type JsonService, type SendOptions } from './json-service.ts';
+import type { JsonService } from './json-service.ts';
+import { AwsServiceError, type SendOptions } from './signed-service.ts';
 
 type Item = { readonly [name: string]: Storable | undefined };
 

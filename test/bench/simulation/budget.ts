@@ -38,7 +38,7 @@ export interface Budget {
 
 /** A purse's float is held in a shard as a piece too. */
 export function takePiece(
-  { queue, dynamo, habits }: World,
+  { queue, dynamo }: World,
   ...[part, amount, bytes, done]: [
     part: Part,
     amount: number,
@@ -48,7 +48,7 @@ export function takePiece(
 ): void {
   let piece: Piece | undefined;
   const act = () => {
-    if (part.holds >= habits.mostHolds || !part.hold(amount, bytes)) return false;
+    if (!part.hold(amount, bytes)) return false;
     piece = { part, amount, bytes, takenMs: queue.nowMs, stands: true };
     return true;
   };

@@ -10,7 +10,6 @@ export type Written = 'written' | 'condition failed' | 'throttled' | 'too large'
 export interface Seen {
   readonly part: Part;
   readonly available: number;
-  readonly holds: number;
 }
 
 /** What was sent and what it cost. */
@@ -146,7 +145,7 @@ export class DynamoDb {
       return false;
     }
     usage.readUnits += units;
-    seen[at] = { part, available: part.available, holds: part.holds };
+    seen[at] = { part, available: part.available };
     return true;
   }
 

@@ -11,6 +11,8 @@ export interface EscrowTerms {
   /** … and at least so many calls' worth: below, calls hold in the shards. */
   readonly leastCallsAPurse: number;
   readonly usedForMs: number;
+  /** By how much that time differs from purse to purse, up and down: what was drawn together is not drawn again together. */
+  readonly jitter: number;
   /**
    * How the drawer knows what is left. `reading`: it reads all shards before each draw. `condition`: the draw itself says
    * `available ≥ leastPursesLeft × float`, and where that fails, calls hold in the shards for `directForMs`.
@@ -119,25 +121,31 @@ export class Escrow implements Budget {
   }
 
   /** A purse that stands from the beginning, without a request: used up to a share of its time and of its money. */
-  seedPurse(environment: number, float: number, used: number): void {
+  seedPurse(environment: number, float: number, age: number, used: number): void {
     const { floatBytes, usedForMs } = this.#terms;
     const home = this.shards.first(environment);
     home.hold(float, floatBytes);
     const { nowMs } = this.#world.queue;
     const piece = { part: home, amount: float, bytes: floatBytes, takenMs: nowMs, stands: true };
-    const purse = this.#put(piece, nowMs + (1 - used) * usedForMs);
+    const purse = this.#put(piece, nowMs + (1 - age) * usedForMs);
     const spent = Math.floor(float * used);
     purse.part.hold(spent, 0);
     purse.part.settle(spent, spent, 0);
     this.#till(environment).purse = purse;
   }
 
+  /** `undefined`: so little is left, or the shards are so busy, that calls hold in the shards themselves. */
   #draw(amount: number, done: (purse: Purse | undefined) => void): void {
     const { callsAPurse, leastPursesLeft, leastCallsAPurse, drawBy } = this.#terms;
     const { shards } = this.shards;
     const at = Math.floor(this.#world.random() * shards.length);
-    if (drawBy === 'condition') this.#drawFrom(shards[at]!, amount * callsAPurse, leastPursesLeft, done);
-    else {
+    if (drawBy === 'condition') {
+      const float = amount * callsAPurse;
+      this.#drawFrom(shards[at]!, float, leastPursesLeft, (purse, isThrottled) => {
+        if (!isThrottled || shards.length === 1) done(purse);
+        else this.#drawFrom(shards[(at + 1) % shards.length]!, float, leastPursesLeft, done);
+      });
+    } else {
       this.shards.look((seen) => {
         const float = Math.min(amount * callsAPurse, Math.floor((seen?.[at]?.available ?? 0) / leastPursesLeft));
         if (float < leastCallsAPurse * amount) done(undefined);
@@ -146,24 +154,37 @@ export class Escrow implements Budget {
     }
   }
 
-  #drawFrom(home: Part, float: number, leastPursesLeft: number, done: (purse: Purse | undefined) => void): void {
-    const { queue, dynamo } = this.#world;
-    const { floatBytes, usedForMs, purseBaseBytes } = this.#terms;
-    const drawnMs = queue.nowMs;
+  #drawFrom(
+    ...[home, float, leastPursesLeft, done]: [
+      home: Part,
+      float: number,
+      leastPursesLeft: number,
+      done: (purse: Purse | undefined, isThrottled: boolean) => void,
+    ]
+  ): void {
+    const { queue, random, dynamo } = this.#world;
+    const { floatBytes, usedForMs, jitter } = this.#terms;
+    const usableUntilMs = queue.nowMs + usedForMs * (1 + jitter * (2 * random() - 1));
     let piece: Piece | undefined;
     const act = () => {
       if (home.available < float * leastPursesLeft || !home.hold(float, floatBytes)) return false;
       piece = { part: home, amount: float, bytes: floatBytes, takenMs: queue.nowMs, stands: true };
       return true;
     };
-    dynamo.write(home, floatBytes, 1, act, () => {
+    dynamo.write(home, floatBytes, 1, act, (written) => {
       if (!piece) {
-        done(undefined);
+        done(undefined, written === 'throttled');
         return;
       }
       this.draws++;
-      const purse = this.#put(piece, drawnMs + usedForMs);
-      dynamo.write(purse.part, 0, ATTEMPTS, () => true, () => done(purse));
+      const purse = this.#put(piece, usableUntilMs);
+      dynamo.write(
+        purse.part,
+        0,
+        ATTEMPTS,
+        () => true,
+        () => done(purse, false),
+      );
     });
   }
 

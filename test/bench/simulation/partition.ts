@@ -20,6 +20,8 @@ export function readUnits(itemBytes: number): number {
  * (https://repost.aws/knowledge-center/dynamodb-spiky-workloads-short-intervals).
  */
 export class Partition {
+  /** Write units used so far. */
+  writeUnits = 0;
   #writes = WRITE_UNITS_A_SECOND;
   #reads = READ_UNITS_A_SECOND;
   #filledMs = 0;
@@ -29,6 +31,7 @@ export class Partition {
     this.#fill(nowMs);
     if (this.#writes < units) return false;
     this.#writes -= units;
+    this.writeUnits += units;
     return true;
   }
 

@@ -8,7 +8,7 @@ export type Reserved =
   | { readonly outcome: 'granted'; readonly reservation: Reservation }
   | { readonly outcome: 'refused' | 'unavailable' };
 
-const MOST_ROUNDS = 4;
+const MOST_ROUNDS = 3;
 
 /**
  * Holds an amount in every budget, side by side, all or none, in rounds: functions/budgets/reservation.ts. A budget that

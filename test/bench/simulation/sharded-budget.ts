@@ -117,7 +117,7 @@ export class ShardedBudget implements Budget {
   }
 
   #place(ask: Ask, seen: readonly Seen[], tries: number): void {
-    const { random, queue, habits } = this.#world;
+    const { random, queue } = this.#world;
     const { amount, done } = ask;
     const sum = sumOf(seen);
     if (sum < amount) {
@@ -125,19 +125,11 @@ export class ShardedBudget implements Budget {
       done({ outcome: 'refused' });
       return;
     }
-    const plan = this.#plan(
-      ask,
-      seen.filter(({ available, holds }) => available > 0 && holds < habits.mostHolds),
-    );
-    if (!plan) {
-      done({ outcome: 'unavailable', isFinal: true });
-      return;
-    }
     const again = () => {
       if (tries >= MOST_TRIES) done({ outcome: 'unavailable', isFinal: false });
       else queue.after(tries === 1 ? 0 : random() * MOVED_WAIT_MS * tries, () => this.#look(ask, tries + 1));
     };
-    this.#takeAll(plan, (pieces, isThrottled) => {
+    this.#takeAll(this.#plan(ask, seen), (pieces, isThrottled) => {
       if (pieces) done({ outcome: 'held', pieces });
       else if (isThrottled) this.#throttled(ask, again);
       else again();
@@ -150,15 +142,14 @@ export class ShardedBudget implements Budget {
   }
 
   /** One shard that has enough, not the own again if there is another; else the fullest together. */
-  #plan({ amount, own }: Ask, free: readonly Seen[]): [Part, number][] | undefined {
-    const enough = free.filter(({ available }) => available >= amount);
+  #plan({ amount, own }: Ask, seen: readonly Seen[]): [Part, number][] {
+    const enough = seen.filter(({ available }) => available >= amount);
     const others = enough.filter(({ part }) => part !== own);
     const one = others[Math.floor(this.#world.random() * others.length)] ?? enough[0];
     if (one) return [[one.part, amount]];
-    if (sumOf(free) < amount) return undefined;
     let left = amount;
     const plan: [Part, number][] = [];
-    for (const { part, available } of free.toSorted((a, b) => b.available - a.available)) {
+    for (const { part, available } of seen.toSorted((a, b) => b.available - a.available)) {
       if (left === 0) break;
       const share = Math.min(left, available);
       plan.push([part, share]);

@@ -6,13 +6,11 @@ import { EventQueue } from './event-queue.ts';
 export interface Habits {
   /** How often a settlement is sent when it is throttled. */
   readonly settleAttempts: number;
-  /** Which shard is asked first: each environment's own, or a random one for each call. */
-  /** The longest pause between two attempts. */
+  /** The longest pause between two attempts of any request. */
   readonly longestPauseMs: number;
-  /** After so many throttled reserves in a budget a call is told that it is unavailable, and goes no further round. */
+  /** After so many throttled reserves in one budget a call is told 503, and goes no further round. */
   readonly mostThrottles: number;
-  /** A part takes no more holds than these: what it carries falls with its size. */
-  readonly mostHolds: number;
+  /** Which shard is asked first: each environment's own, or a random one for each call. */
   readonly ownShard: 'by environment' | 'by call';
   /** For so long after a refusal an environment looks before it asks. */
   readonly lookFirstMs: number;
@@ -20,16 +18,18 @@ export interface Habits {
   readonly holdExpiresMs: number;
 }
 
-/** functions/budgets/{part-store,placement,hold}.ts, with a kill time of half a minute. */
-export const PRODUCT: Habits = {
-  settleAttempts: 6,
-  longestPauseMs: Infinity,
-  mostThrottles: Infinity,
-  mostHolds: Infinity,
+/** A throttled reserve tries one more shard and gives up; a settlement insists. The rules that this simulation led to. */
+export const YIELDING: Habits = {
+  settleAttempts: 20,
+  longestPauseMs: 200,
+  mostThrottles: 2,
   ownShard: 'by environment',
   lookFirstMs: 1_000,
   holdExpiresMs: 90_000,
 };
+
+/** The other way round: a reserve comes back up to 8 times in each of 3 rounds, a settlement is sent 6 times. */
+export const EAGER: Habits = { ...YIELDING, settleAttempts: 6, longestPauseMs: Infinity, mostThrottles: Infinity };
 
 /** What all that happens in a run shares. */
 export interface World {
@@ -40,7 +40,7 @@ export interface World {
 }
 
 /** An empty world. The same seed gives the same run. */
-export function createWorld(seed: number, habits: Habits = PRODUCT): World {
+export function createWorld(seed: number, habits: Habits = YIELDING): World {
   const queue = new EventQueue();
   const random = seededRandom(seed);
   return { queue, random, dynamo: new DynamoDb(queue, random, habits.longestPauseMs), habits };

@@ -5,6 +5,7 @@ import { PassThrough } from 'node:stream';
 import { expect, onTestFinished, test } from 'vitest';
 import { findAdminKey } from '#infra/cli/budgets/admin-key.ts';
 import { keepLocalKeys } from '#infra/local/local-keys.ts';
+import { startLocalWeir } from '#infra/local/local-weir.ts';
 import type { WeirOutputs } from '#infra/outputs.ts';
 import { problem, startBudgetServer, type BudgetServerOptions, type ServedBudget } from './budget-server.ts';
 import { outputsWith, runWeir, type RunOptions } from './run-weir.ts';
@@ -276,4 +277,31 @@ test('kept keys that are none are named and not quoted', async () => {
     stderr: `weir: ${file} holds no keys of a local start\n`,
   });
   expect(await readFile(file, 'utf8')).toBe('tender { words');
+});
+
+test('over the local gateway, with the key that it keeps: what is set is what a call is held to', async () => {
+  const dataDir = await mkdtemp(join(tmpdir(), 'weir-budgets-'));
+  onTestFinished(() => rm(dataDir, { recursive: true, force: true }));
+  const weir = await startLocalWeir({ port: 0, dataDir, keys: {}, awsEndpoints: {} });
+  onTestFinished(() => weir.stop());
+  const budgets = (...args: string[]) => runWeir(['budgets', ...args], { env: { WEIR_DATA_DIR: dataDir } });
+
+  const set = await budgets('set', 'endpoint:summarize', '--limit', '0.0000000001');
+  expect([set.code, set.stderr]).toEqual([0, '']);
+
+  const call = await fetch(`${weir.outputs.apiUrl}/v1/summarize`, {
+    method: 'POST',
+    headers: { authorization: `Bearer ${weir.keys.caller}`, 'content-type': 'application/json' },
+    body: JSON.stringify({ text: 'A weir is a low wall across a river.' }),
+  });
+  expect(call.status).toBe(402);
+
+  const { code, stdout } = await budgets('show', 'endpoint:summarize', '--json');
+  expect([code, JSON.parse(stdout)]).toMatchObject([0, { limitUsd: '0.0000000001', spentUsd: '0', heldUsd: '0' }]);
+  const list = await budgets('list');
+  expect(list.stdout).toMatch(/^endpoint:summarize +month +\$0\.0000000001 /m);
+
+  // The slash, the percent sign and the rest come through the gateway as they were meant.
+  const odd = await budgets('set', 'caller:team/a%2f?#', '--window', 'day', '--limit', '1', '--json');
+  expect(JSON.parse(odd.stdout)).toMatchObject({ scope: 'caller:team/a%2f?#', window: 'day', limitUsd: '1' });
 });

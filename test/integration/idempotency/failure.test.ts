@@ -3,12 +3,13 @@ import { expectBooksToAgree } from '#test/support/books.ts';
 import { FakeClock } from '#test/support/fake-clock.ts';
 import { awsError, dropAnswer, dropRequest, holdRequest, type Fault } from '#test/support/fault-proxy.ts';
 import { haiku, serving } from '#test/support/haiku.ts';
+import { patientDynamoDb } from '#test/support/patient-dynamodb.ts';
 import { badRequest, serverError } from '#test/support/scripted-failures.ts';
 import { Gate } from '#test/support/scripted-gate.ts';
 import { answer, refusal } from '#test/support/scripted-steps.ts';
 import { startScriptedUpstream } from '#test/support/scripted-upstream.ts';
 import { tieredPrices } from '#test/support/tiered-prices.ts';
-import { startWeir } from '#test/support/weir.ts';
+import { startWeir, type Weir } from '#test/support/weir.ts';
 import { askedOfJobs, BEGIN, CONCLUDE, JOBS, onJobs } from './jobs-table.ts';
 
 const rain = { topic: 'rain' };
@@ -16,6 +17,9 @@ const snow = { topic: 'snow' };
 const keyed = { headers: { 'Idempotency-Key': 'order-1' } };
 /** Lambda's remaining time in these tests, and the margin of a lease after it. */
 const LEASE_MS = 30_000 + 10_000;
+
+/** The platform of a Weir whose held requests are not given up while a test holds them. */
+const patient = (weir: Weir) => ({ ...weir.platform, dynamo: patientDynamoDb(weir.dynamoDb.endpoint) });
 
 const textOf = (raw: string) => (JSON.parse(raw) as { haiku: string }).haiku;
 
@@ -151,7 +155,7 @@ test('L7 no answer tells whether the record was written: 503, and the repeat nee
 test('L7 a jobs table that never answers: 504 at the deadline, nothing is sent, and what begins too late is let go', async () => {
   await using upstream = await startScriptedUpstream({ prices: tieredPrices });
   await using weir = await startWeir({ baseUrl: upstream.baseUrl });
-  const environment = serving(weir, { haiku: haiku() });
+  const environment = serving(weir, { haiku: haiku() }, patient(weir));
   const gate = new Gate();
   weir.dynamoDb.rules.push({ ...BEGIN, nth: 1, fault: holdRequest(gate) });
   const headers = { ...keyed.headers, 'x-weir-timeout-ms': '5000' };
@@ -189,7 +193,10 @@ test('L7 keeping the reply hangs: it is sent all the same, in time', async () =>
   await using weir = await startWeir({ baseUrl: upstream.baseUrl });
   const gate = new Gate();
   weir.dynamoDb.rules.push({ ...CONCLUDE, nth: 1, fault: holdRequest(gate) });
-  const calling = serving(weir, { haiku: haiku() }).post('haiku', rain, { ...keyed, remainingMs: 10_000 });
+  const calling = serving(weir, { haiku: haiku() }, patient(weir)).post('haiku', rain, {
+    ...keyed,
+    remainingMs: 10_000,
+  });
   await gate.reached();
   // A third of the settlement reserve is left for the way home.
   await weir.clock.advance(9_500);
@@ -206,7 +213,7 @@ test('L7 the money is settled before the reply is kept, and the reply kept befor
   const gate = new Gate();
   weir.dynamoDb.rules.push({ ...CONCLUDE, fault: holdRequest(gate) });
   let isSent = false;
-  const calling = serving(weir, { haiku: haiku() })
+  const calling = serving(weir, { haiku: haiku() }, patient(weir))
     .post('haiku', rain, keyed)
     .then((reply) => ((isSent = true), reply));
   await gate.reached();

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import type { Platform } from '#platform/platform.ts';
 import { expectBooksToAgree } from '#test/support/books.ts';
 import { FakeClock } from '#test/support/fake-clock.ts';
 import { dropRequest } from '#test/support/fault-proxy.ts';
@@ -9,6 +10,7 @@ import { answer } from '#test/support/scripted-steps.ts';
 import { startScriptedUpstream } from '#test/support/scripted-upstream.ts';
 import { testKey } from '#test/support/test-key.ts';
 import { tieredPrices } from '#test/support/tiered-prices.ts';
+import { WeirEnvironment } from '#test/support/weir-environment.ts';
 import { startWeir } from '#test/support/weir.ts';
 import { deliver } from './deliver.ts';
 import { CONCLUDE, onJobs } from './jobs-table.ts';
@@ -18,6 +20,14 @@ const LEASE_MS = 30_000 + 10_000;
 /** Where the results of an endpoint without a queue of its own go. */
 const replyTo = 'summarize-results';
 const messageOf = (id: string, topic = 'rain') => ({ id, input: { topic }, replyTo });
+
+/** A platform that knows the queue of its messages, and writes down when one of them shall be seen again. */
+function withQueue(platform: Platform): { readonly platform: Platform; readonly hurried: readonly number[] } {
+  const hurried: number[] = [];
+  const config = { ...platform.config, queue: { ...platform.config.queue, url: 'http://127.0.0.1:9/work' } };
+  const showAgainIn = async (_url: string, _handle: string, seconds: number) => void hurried.push(seconds);
+  return { platform: { ...platform, config, sqs: { ...platform.sqs, showAgainIn } }, hurried };
+}
 
 test('P5 the same message twice, its acknowledgement lost: the result twice, one question, one entry', async () => {
   await using upstream = await startScriptedUpstream({ prices: tieredPrices });
@@ -75,11 +85,14 @@ test('P5 messages with one idempotencyKey are one call: each gets the result und
 test('P5 an idempotencyKey that stands for another input: seen again at once, then buried with the reason', async () => {
   await using upstream = await startScriptedUpstream({ prices: tieredPrices });
   await using weir = await startWeir({ baseUrl: upstream.baseUrl });
-  const environment = serving(weir, { haiku: haiku() });
+  const { platform, hurried } = withQueue(weir.platform);
+  const environment = serving(weir, { haiku: haiku() }, platform);
   const idempotencyKey = 'order-1';
   await deliver(environment, 'haiku', { messageId: 'sqs-1', message: { ...messageOf('line-1'), idempotencyKey } });
+  expect(hurried).toEqual([]);
   const other = { messageId: 'sqs-2', message: { ...messageOf('line-2', 'snow'), idempotencyKey } };
   expect(await deliver(environment, 'haiku', other)).toEqual(['sqs-2']);
+  expect(hurried).toEqual([0]);
   expect(await deliver(environment, 'haiku', { ...other, receives: LAST_RECEIVE })).toEqual([]);
   expect(await weir.queues.deadLetters()).toMatchObject([{ reason: { code: 'idempotency_mismatch' } }]);
   expect(await weir.queues.results('summarize')).toMatchObject([
@@ -176,9 +189,13 @@ test('P5 a result too large to be kept: its message, come again, is not asked ag
   await using weir = await startWeir({ baseUrl: upstream.baseUrl });
   const texts = Array.from({ length: 30 }, (_, at) => `Weir number ${at}.`);
   const delivery = { messageId: 'sqs-1', message: { id: 'line-1', input: { texts } } };
-  await deliver(weir, 'embed', delivery);
+  const { platform, hurried } = withQueue(weir.platform);
+  const environment = new WeirEnvironment(weir.entries, platform);
+  await deliver(environment, 'embed', delivery);
   expect(await weir.queues.results('embed')).toMatchObject([{ id: 'line-1', ok: true }]);
-  expect(await deliver(weir, 'embed', { ...delivery, receives: LAST_RECEIVE })).toEqual([]);
+  expect(await deliver(environment, 'embed', { ...delivery, receives: 2 })).toEqual(['sqs-1']);
+  expect(hurried).toEqual([0]);
+  expect(await deliver(environment, 'embed', { ...delivery, receives: LAST_RECEIVE })).toEqual([]);
   const code = 'idempotency_reply_too_large';
   expect(await weir.queues.deadLetters()).toMatchObject([{ reason: { code } }]);
   expect(await weir.queues.results('embed')).toMatchObject([{ id: 'line-1', ok: false, code }]);

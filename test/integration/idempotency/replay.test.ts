@@ -1,4 +1,10 @@
 import { expect, test } from 'vitest';
+import { parseCacheControl } from '#cache/cache-control.ts';
+import type { Call } from '#call/call.ts';
+import { createIdempotentRun } from '#edge/idempotent-run.ts';
+import { mintCallId } from '#platform/call-id.ts';
+import { startDeadline } from '#platform/deadline.ts';
+import type { Principal } from '#platform/principal.ts';
 import { expectBooksToAgree } from '#test/support/books.ts';
 import { haiku, serving } from '#test/support/haiku.ts';
 import { startLocalGateway } from '#test/support/local-gateway.ts';
@@ -123,6 +129,32 @@ test('L7 another caller, another endpoint or another key is a call of its own', 
   );
   expect(new Set(replies.map(({ headers }) => headers['x-weir-call-id'])).size).toBe(5);
   expect([upstream.requests.length, (await weir.ledger()).length]).toEqual([5, 5]);
+});
+
+test('L7 principals of one name that were proved in different ways are two', async () => {
+  await using weir = await startWeir({ baseUrl: 'http://127.0.0.1:9/v1' });
+  const runOnce = createIdempotentRun(weir.platform);
+  const runAs = (kind: Principal['kind']) => {
+    const atMs = weir.clock.nowMs() + 1_000;
+    const call: Call = {
+      id: mintCallId(weir.clock.nowMs()),
+      terms: { name: 'haiku', version: 1, budget: { limitsPico: {}, shards: 1 } },
+      principal: { id: 'ada', kind, roles: ['caller'] },
+      requestId: 'request',
+      deadline: startDeadline(weir.clock, atMs),
+      replyByMs: atMs,
+      killAtMs: atMs,
+      cacheWish: parseCacheControl(undefined),
+    };
+    return runOnce(call, { key: 'order-1', input: rain }, async () => kind);
+  };
+  const given = [await runAs('caller'), await runAs('iam'), await runAs('caller'), await runAs('iam')];
+  expect(given.map(({ reply, isReplay }) => `${reply} ${isReplay}`)).toEqual([
+    'caller false',
+    'iam false',
+    'caller true',
+    'iam true',
+  ]);
 });
 
 test('L7 of twenty at once, in two environments, one is answered and the others hear to come again; one charge', async () => {

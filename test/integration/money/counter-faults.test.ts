@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { expectBalanced } from '#test/support/counter-balance.ts';
-import { awsError, dropAnswer, dropRequest, type Fault, type FaultRule } from '#test/support/fault-proxy.ts';
+import { awsError, dropAnswer, dropRequest, pass, type Fault, type FaultRule } from '#test/support/fault-proxy.ts';
 import { haiku, serving } from '#test/support/haiku.ts';
 import { Gate } from '#test/support/scripted-gate.ts';
 import { serverError } from '#test/support/scripted-failures.ts';
@@ -13,6 +13,7 @@ import { startWeir } from '#test/support/weir.ts';
 const RESERVE = { operation: 'UpdateItem', bodyIncludes: 'available - :max' };
 const TOP_UP = { operation: 'UpdateItem', bodyIncludes: 'available - :more' };
 const SETTLE = { operation: 'UpdateItem', bodyIncludes: ':heldMinusActual' };
+const READ = { operation: 'GetItem', bodyIncludes: 'endpoint:haiku#' };
 
 const throttled = awsError('ProvisionedThroughputExceededException');
 
@@ -56,8 +57,9 @@ test('L4 the answer of a reservation is lost: the round is released, the next ha
   expect(reply.status).toBe(200);
   expect(upstream.requests).toHaveLength(2);
   const entry = (await weir.ledger()).find(({ callId }) => callId === reply.headers['x-weir-call-id']);
-  expect(entry?.holdIds).toEqual([expect.stringMatching(new RegExp(`^[0-9a-z]+\\.${entry?.callId}\\.1$`))]);
   const counter = expectBalanced(await weir.budget('haiku'));
+  const id = expect.stringMatching(new RegExp(`^[0-9a-z]+\\.${entry?.callId}\\.1$`)) as string;
+  expect(entry?.holds).toEqual([{ part: counter.key, id, pico: entry?.costPico }]);
   expect([...counter.holds]).toEqual([]);
   expect(counter.spentPico).toBe(upstream.bill.totalPico);
 });
@@ -106,17 +108,27 @@ test('L4 a top-up that cannot be written: 503, and what the first attempt may ha
   expect(counter.spentPico).toBeGreaterThanOrEqual(upstream.bill.totalPico);
 });
 
-test('L4 a top-up is refused and the counter cannot be read to say why: 503, not a 500', async () => {
+test.each([
+  ['to see whether it landed', 1],
+  ['to say why', 2],
+])('L4 a top-up is refused and the counter cannot be read %s: 503, not a 500', async (_, lostRead) => {
   await using upstream = await startScriptedUpstream({ prices: tieredPrices });
   await using weir = await startWeir({ baseUrl: upstream.baseUrl });
   const environment = serving(weir, { haiku: haiku({ budget: { monthlyUsd: '0.00006' } }) });
   upstream.script(resetAfterBilling());
-  // The first read opens the counter, the second checks the refused top-up, the third is to tell what is left.
-  weir.dynamoDb.rules.push({ operation: 'GetItem', nth: [3, 4, 5], fault: dropRequest });
+  // A read is tried three times.
+  const lost = { ...READ, nth: [0, 1, 2].map((more) => lostRead + more), fault: dropRequest };
+  const losesReads: Fault = async (exchange) => {
+    weir.dynamoDb.rules.push(lost);
+    await pass(exchange);
+  };
+  weir.dynamoDb.rules.push({ ...TOP_UP, fault: losesReads });
 
   const reply = await environment.post('haiku', { topic: 'rain' });
   expect([reply.status, reply.body['code']]).toEqual([503, 'budget_unavailable']);
-  expectBalanced(await weir.budget('haiku'));
+  const counter = expectBalanced(await weir.budget('haiku'));
+  const [entry] = await weir.ledger();
+  expect([[...counter.holds], counter.spentPico]).toEqual([[], entry?.costPico]);
 });
 
 test('L4 the answer of a top-up is lost though it landed: its repeat meets its own success, and the call goes on', async () => {
@@ -168,7 +180,7 @@ test('L4 a settlement that never lands: the caller has the answer, the hold stan
   const [entry] = await weir.ledger();
   expect(entry?.costPico).toBe(upstream.bill.totalPico);
   const counter = expectBalanced(await weir.budget('haiku'));
-  expect([...counter.holds.keys()]).toEqual(entry?.holdIds);
+  expect([...counter.holds.keys()]).toEqual(entry?.holds.map(({ id }) => id));
   expect(counter.spentPico).toBe(0n);
   expect(weir.logged('holds were left to the sweeper')).toMatchObject([{ callId: entry?.callId, count: 1 }]);
 });

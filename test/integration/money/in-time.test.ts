@@ -199,7 +199,7 @@ test('L4 rounds that nobody answered leave an entry at 0, so that a hold that st
   const reply = await environment.post('haiku', { topic: 'snow' });
   expect([reply.status, reply.body['code']]).toEqual([503, 'budget_unavailable']);
   const entry = (await weir.ledger()).find(({ outcome }) => outcome === 'budget_unavailable');
-  expect(entry).toMatchObject({ costPico: 0n, holdIds: [], attempts: [] });
+  expect(entry).toMatchObject({ costPico: 0n, holds: [], attempts: [] });
   expect(weir.logged('a budget could not be checked')).toMatchObject([{ alarm: 'budget-unavailable' }]);
 });
 

@@ -97,7 +97,7 @@ test('R7 a call that is cancelled during a backoff stops at once, without a time
   const deadline = startDeadline(clock, clock.nowMs() + 20_000);
   const call: Call = {
     id: mintCallId(clock.nowMs()),
-    terms: { name: 'summarize', version: 1, monthlyLimitPico: 50n * 10n ** 12n },
+    terms: { name: 'summarize', version: 1, budget: { limitsPico: { month: 50n * 10n ** 12n }, shards: 1 } },
     principal: { id: 'ada', kind: 'caller', roles: ['caller'] },
     requestId: 'a request',
     deadline,

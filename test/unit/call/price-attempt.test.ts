@@ -1,11 +1,12 @@
 import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { boundOf, priceAnswer } from '#call/price-attempt.ts';
+import type { EndpointTerms } from '#call/call.ts';
+import { boundOf, cutTo, priceAnswer } from '#call/price-attempt.ts';
 import { inputTokenBound } from '#context/token-bound.ts';
 import { mintCallId } from '#platform/call-id.ts';
 import { ConfigurationError } from '#platform/errors.ts';
 import type { CallEvent } from '#protocol/events.ts';
-import type { EmbedRequest, RespondRequest } from '#protocol/request.ts';
+import type { EmbedRequest, ModelRequest, RespondRequest } from '#protocol/request.ts';
 import { noUsage } from '#protocol/usage.ts';
 import { anyUsage } from '#test/support/pricing.ts';
 
@@ -25,11 +26,43 @@ const said: CallEvent[] = [
   { type: 'finish', reason: 'stop' },
 ];
 
+const terms: EndpointTerms = { name: 'summarize', version: 1, budget: { limitsPico: {}, shards: 1 } };
+const boundPico = (request: ModelRequest, id = NOON) => boundOf(request, { id, terms }).pico;
+
 test('a bound is all input at the dearest input price and all output that is allowed', () => {
   // 9 + 6 bytes, two messages and the priming at 3 each, at $0.125 a million; 100 tokens at $0.50.
-  expect(boundOf(respond, NOON)).toBe(24n * 125_000n + 100n * 500_000n);
+  expect(boundPico(respond)).toBe(24n * 125_000n + 100n * 500_000n);
   // 8 bytes and one a text, at $0.02; an embedding puts out no tokens.
-  expect(boundOf(embed, NOON)).toBe(10n * 20_000n);
+  expect(boundPico(embed)).toBe(10n * 20_000n);
+});
+
+test('L2 where an endpoint lets its output be cut, its least bound is that of the least output', () => {
+  const bound = boundOf(respond, { id: NOON, terms: { ...terms, leastOutputTokens: 40 } });
+  expect(bound.leastPico).toBe(24n * 125_000n + 40n * 500_000n);
+  // A caller who wants less than that anyway is not given more.
+  const brief = boundOf({ ...respond, maxOutputTokens: 30 }, { id: NOON, terms: { ...terms, leastOutputTokens: 40 } });
+  expect(brief.leastPico).toBe(brief.pico);
+  // Without the endpoint's leave, and where there is no output, nothing can be cut.
+  for (const request of [respond, embed]) {
+    const whole = boundOf(request, { id: NOON, terms });
+    expect(whole.leastPico).toBe(whole.pico);
+  }
+});
+
+test('L2 a request is cut to what was covered: as much output as that buys, and not a token more', () => {
+  const cutting = { id: NOON, terms: { ...terms, leastOutputTokens: 10 } };
+  const bound = boundOf(respond, cutting);
+  expect(cutTo(bound.pico, bound, respond, NOON)).toBe(respond);
+  expect(cutTo(1n, boundOf(embed, cutting), embed, NOON)).toBe(embed);
+  fc.assert(
+    fc.property(fc.bigInt({ min: bound.leastPico, max: bound.pico }), (coveredPico) => {
+      const { maxOutputTokens } = cutTo(coveredPico, bound, respond, NOON) as RespondRequest;
+      expect(maxOutputTokens).toBeGreaterThanOrEqual(10);
+      expect(boundPico({ ...respond, maxOutputTokens })).toBeLessThanOrEqual(coveredPico);
+      expect(boundPico({ ...respond, maxOutputTokens: maxOutputTokens + 1 })).toBeGreaterThan(coveredPico);
+    }),
+    { seed: 20_261_122 },
+  );
 });
 
 test('a call is priced at its own time: the moment at which its id was minted', () => {
@@ -38,17 +71,17 @@ test('a call is priced at its own time: the moment at which its id was minted', 
     string,
     string,
   ];
-  expect(boundOf(luna56, before)).toBe(24n * 1_250_000n + 100n * 6_000_000n);
-  expect(boundOf(luna56, after)).toBe(24n * 250_000n + 100n * 1_200_000n);
+  expect(boundPico(luna56, before)).toBe(24n * 1_250_000n + 100n * 6_000_000n);
+  expect(boundPico(luna56, after)).toBe(24n * 250_000n + 100n * 1_200_000n);
   const served = { model: 'gpt-5.6-luna', usage: { ...noUsage, inputTokens: 10 } };
   expect(priceAnswer(luna56, served, said, BOUND_PICO, before).costPico).toBe(10_000_000n);
   expect(priceAnswer(luna56, served, said, BOUND_PICO, after).costPico).toBe(2_000_000n);
 });
 
 test('L9 a model without a price, or not yet, is refused and never free', () => {
-  expect(() => boundOf({ ...respond, model: 'gpt-7' }, NOON)).toThrow(ConfigurationError);
-  expect(() => boundOf({ ...respond, model: 'gpt-7' }, NOON)).toThrow('no price for model "gpt-7"');
-  expect(() => boundOf(respond, mintCallId(Date.UTC(2026, 8, 21)))).toThrow(ConfigurationError);
+  expect(() => boundPico({ ...respond, model: 'gpt-7' })).toThrow(ConfigurationError);
+  expect(() => boundPico({ ...respond, model: 'gpt-7' })).toThrow('no price for model "gpt-7"');
+  expect(() => boundPico(respond, mintCallId(Date.UTC(2026, 8, 21)))).toThrow(ConfigurationError);
 });
 
 test('L10 an answer is priced by its usage, at the model and tier that served it', () => {
@@ -114,7 +147,7 @@ test('no usage within the request’s limits costs more than its bound', () => {
   );
   fc.assert(
     fc.property(anyCase, ([request, usage]) => {
-      const boundPico = boundOf(request, NOON);
+      const mostPico = boundPico(request);
       // Nobody asks for 12-hour cache writes, so nobody is billed for them.
       const asked = {
         ...usage,
@@ -125,11 +158,11 @@ test('no usage within the request’s limits costs more than its bound', () => {
         request,
         { model: request.model, serviceTier: 'default', usage: asked },
         said,
-        boundPico,
+        mostPico,
         NOON,
       );
       expect(basis).toBe('exact');
-      expect(costPico).toBeLessThanOrEqual(boundPico);
+      expect(costPico).toBeLessThanOrEqual(mostPico);
     }),
     { seed: 20_261_122, numRuns: 500 },
   );

@@ -1,0 +1,21 @@
+import { Stack, type StackProps } from 'aws-cdk-lib';
+import type { Construct } from 'constructs';
+import type { BundleOf } from '../constructs/bundle-of.ts';
+import { Schedule } from '../constructs/schedule.ts';
+import type { State } from '../constructs/state.ts';
+import { slugOf } from '../inventory.ts';
+
+export interface SchedulesStackProps extends StackProps {
+  readonly bundles: readonly BundleOf<'schedule'>[];
+  readonly state: State;
+}
+
+/** What the clock starts. A stack of its own, so that nothing that is asked over HTTP has to be touched for it. */
+export class SchedulesStack extends Stack {
+  readonly schedules: readonly Schedule[];
+
+  constructor(scope: Construct, id: string, { bundles, state, ...props }: SchedulesStackProps) {
+    super(scope, id, { description: 'Weir: schedules', ...props });
+    this.schedules = bundles.map((bundle) => new Schedule(this, slugOf(bundle.entry.name), { bundle, state }));
+  }
+}

@@ -1,0 +1,60 @@
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import type { EndpointSpec } from '#edge/specs.ts';
+import { slugOf, type Entry } from '#infra/inventory.ts';
+import { bundleAll, createApp, Deployment, only, type Resource } from './deployment.ts';
+
+let deployment: Deployment;
+let entries: Entry[];
+let dispose: () => Promise<void>;
+
+beforeAll(async () => {
+  const all = await bundleAll();
+  dispose = all.dispose;
+  entries = all.bundles.map(({ entry }) => entry);
+  deployment = new Deployment(createApp(all.bundles));
+}, 120_000);
+afterAll(() => dispose());
+
+function endpoints(): (Entry & { spec: EndpointSpec })[] {
+  return entries.filter((entry): entry is Entry & { spec: EndpointSpec } => entry.spec.kind === 'endpoint');
+}
+
+function lambdaOf({ name }: Entry): Resource {
+  return deployment.at(`${slugOf(name)}/Handler/Function`, 'AWS::Lambda::Function');
+}
+
+test('P1 each endpoint works on its own queue, and SQS moves a message only after the function failed to bury it', () => {
+  for (const entry of endpoints()) {
+    const lambda = lambdaOf(entry);
+    const sources = deployment
+      .ofType('AWS::Lambda::EventSourceMapping')
+      .filter(({ stack, Properties }) => deployment.target(stack, Properties['FunctionName']) === lambda);
+    const source = only(sources, `event sources of ${entry.name}`).Properties;
+    expect(source).toMatchObject({
+      BatchSize: 10,
+      FunctionResponseTypes: ['ReportBatchItemFailures'],
+      ScalingConfig: { MaximumConcurrency: 5 },
+    });
+    const queue = deployment.target(lambda.stack, source['EventSourceArn']);
+    expect(queue.path).toBe(`${slugOf(entry.name)}/Queues/Work`);
+    expect(queue.Properties['VisibilityTimeout']).toBeGreaterThanOrEqual(6 * (lambda.Properties['Timeout'] as number));
+
+    const { deadLetterTargetArn, maxReceiveCount } = queue.Properties['RedrivePolicy'];
+    expect(deployment.target(queue.stack, deadLetterTargetArn).path).toBe(`${slugOf(entry.name)}/Queues/DeadLetters`);
+    const { WEIR_MAX_RECEIVES: maxReceives } = lambda.Properties['Environment'].Variables;
+    expect(maxReceiveCount).toBeGreaterThan(Number(maxReceives));
+  }
+});
+
+test('every queue is encrypted, refuses plain HTTP, lets in nobody by its own policy, and forgets', () => {
+  const queues = deployment.ofType('AWS::SQS::Queue');
+  const policies = deployment.ofType('AWS::SQS::QueuePolicy');
+  expect(queues).toHaveLength(3 * endpoints().length);
+  for (const queue of queues) {
+    expect(queue.Properties).toMatchObject({ SqsManagedSseEnabled: true });
+    expect(queue.Properties['MessageRetentionPeriod'], queue.path).toBeLessThanOrEqual(14 * 86_400);
+    const own = policies.filter(({ stack, Properties }) => deployment.target(stack, Properties['Queues'][0]) === queue);
+    const statements = own.flatMap(({ Properties }) => Properties['PolicyDocument'].Statement as unknown[]);
+    expect(statements).toMatchObject([{ Effect: 'Deny', Condition: { Bool: { 'aws:SecureTransport': 'false' } } }]);
+  }
+});

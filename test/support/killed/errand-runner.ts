@@ -1,0 +1,72 @@
+import { spawn } from 'node:child_process';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
+import { build } from 'esbuild';
+import type { Errand, Outcome } from './errand.ts';
+
+/** Starts processes that each do one errand. */
+export interface ErrandRunner extends AsyncDisposable {
+  start(errand: Errand): RunningErrand;
+}
+
+export interface RunningErrand {
+  /** Settles when the process is gone: with what it said at its end, or with nothing if it was killed before. */
+  readonly ended: Promise<Outcome | undefined>;
+  /** Kills it as the kernel kills (SIGKILL), and settles when it is gone. */
+  kill(): Promise<void>;
+}
+
+const ENTRY = join(import.meta.dirname, 'errand-process.ts');
+
+/**
+ * Bundles the process once for a test file. As a bundle, with its compiled code cached, it starts in 70 ms of CPU, from
+ * the sources in 400: a test starts hundreds.
+ */
+export async function createErrandRunner(): Promise<ErrandRunner> {
+  const folder = await mkdtemp(join(tmpdir(), 'weir-errands-'));
+  const file = join(folder, 'errand.mjs');
+  await build({
+    entryPoints: [ENTRY],
+    outfile: file,
+    bundle: true,
+    platform: 'node',
+    target: 'node24',
+    format: 'esm',
+    mainFields: ['module', 'main'],
+    // CommonJS inside of it asks for node's own modules by `require`.
+    banner: { js: "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);" },
+    logLevel: 'silent',
+  });
+  const environment = { NODE_COMPILE_CACHE: join(folder, 'compiled') };
+  return {
+    start: (errand) => start(file, environment, errand),
+    [Symbol.asyncDispose]: () => rm(folder, { recursive: true, force: true }),
+  };
+}
+
+function start(file: string, environment: Readonly<Record<string, string>>, errand: Errand): RunningErrand {
+  // An environment of its own: what this machine says of AWS or of proxies is none of the process's business.
+  const child = spawn(process.execPath, [file, JSON.stringify(errand)], {
+    env: environment,
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  const said = Promise.all([text(child.stdout), text(child.stderr)]);
+  const gone = new Promise<void>((resolve, reject) => child.once('close', () => resolve()).once('error', reject));
+  const ended = gone.then(async () => {
+    const [output, log] = await said;
+    if (child.signalCode === 'SIGKILL') return undefined;
+    if (child.exitCode !== 0) throw new Error(`the process ended with ${child.exitCode ?? child.signalCode}: ${log}`);
+    return JSON.parse(output) as Outcome;
+  });
+  // Whoever kills it need not look at what it would have said.
+  ended.catch(() => undefined);
+  return {
+    ended,
+    async kill() {
+      child.kill('SIGKILL');
+      await gone;
+    },
+  };
+}

@@ -1,0 +1,45 @@
+import type { HaikuTerms } from '../haiku.ts';
+
+/** What a process that may be killed is started for. It travels as JSON in the process's one argument. */
+export interface Errand {
+  /** The process's clock stands still at this moment (epoch ms): no timer of its own decides anything. */
+  readonly atMs: number;
+  /** The function's environment: tables, endpoints, names. */
+  readonly variables: Readonly<Record<string, string>>;
+  readonly task: Task;
+}
+
+/** One event, and the function that it goes to. */
+export type Task =
+  | {
+      /** An HTTP request to a haiku endpoint of these terms, bound to this name. */
+      readonly kind: 'call';
+      readonly endpoint: string;
+      readonly terms: HaikuTerms;
+      readonly caller: string;
+      readonly headers?: Readonly<Record<string, string>>;
+    }
+  | {
+      /** A message of the endpoint's queue, in an event of its own. */
+      readonly kind: 'message';
+      readonly endpoint: string;
+      readonly terms: HaikuTerms;
+      readonly messageId: string;
+      readonly message: object;
+    }
+  | {
+      /** An administrator sets a limit. */
+      readonly kind: 'limit';
+      readonly scope: string;
+      readonly body: object;
+    }
+  | { readonly kind: 'sweep' };
+
+/** What the process says when it comes to its end alive: a reply's status and body, a batch's failures, a sweep's report. */
+export interface Outcome {
+  readonly status?: number;
+  readonly body: unknown;
+}
+
+/** The topic of every haiku: four bytes, so that a call's bound is known. */
+export const TOPIC = 'rain';
