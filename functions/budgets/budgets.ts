@@ -10,7 +10,6 @@ import { Placement } from './placement.ts';
 import { Purses } from './purses.ts';
 import {
   reserve,
-  topUp,
   type Holding,
   type Reservation,
   type ReservationOutcome,
@@ -18,6 +17,7 @@ import {
 } from './reservation.ts';
 import { createSettingsStore, type SettingsStore } from './settings.ts';
 import { settle, type Charge } from './settlement.ts';
+import { topUp, type TopUpOutcome } from './top-up.ts';
 
 const MOST_NOTED = 5_000;
 
@@ -56,7 +56,7 @@ export interface Budgets {
   /** Holds money for a call in every budget it belongs to. @throws when a counter does not answer */
   reserve(request: CallRequest): Promise<ReservationOutcome>;
   /** Raises what is held. @throws when a counter does not answer */
-  topUp(reservation: Reservation, amountPico: bigint, signal: AbortSignal): ReturnType<typeof topUp>;
+  topUp(reservation: Reservation, amountPico: bigint, signal: AbortSignal): Promise<TopUpOutcome>;
   /** Settles by the ledger entry's charges. @returns how many holds were left to the sweeper */
   settle(reservation: Reservation, charges: readonly Charge[]): Promise<number>;
   /** Tells the sweeper of a call whose ledger entry is not the last word. @throws when the table does not answer */

@@ -33,7 +33,7 @@ export function createDirectory(dynamo: DynamoDb, table: string): Directory {
       const items = await Promise.all(
         Array.from({ length: ITEMS_A_LIST }, (_, item) => dynamo.get(table, keyOf(list, item), { consistent: true })),
       );
-      return items.flatMap((item) => [...((item?.['listed'] ?? []) as Set<string>)]).sort();
+      return items.flatMap((item) => Array.from((item?.['listed'] ?? []) as Set<string>)).sort();
     },
   };
 }

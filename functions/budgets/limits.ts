@@ -29,12 +29,15 @@ export class Limits {
    * @throws when settings cannot be read: limits are not guessed
    */
   async of(endpoint: string, caller: string, spec: SpecLimits): Promise<readonly BudgetTerms[]> {
-    const scopes: readonly ScopeName[] = [`endpoint:${endpoint}`, `caller:${caller}`, 'account'];
-    const [own, callers, account] = await Promise.all(scopes.map((scope) => this.#settingsOf(scope)));
+    const [own, callers, account] = await Promise.all([
+      this.#settingsOf(`endpoint:${endpoint}`),
+      this.#settingsOf(`caller:${caller}`),
+      this.#settingsOf('account'),
+    ]);
     return [
-      ...termsOf(`endpoint:${endpoint}`, own!, spec),
-      ...termsOf(`caller:${caller}`, callers!),
-      ...termsOf('account', account!),
+      ...termsOf(`endpoint:${endpoint}`, own, spec),
+      ...termsOf(`caller:${caller}`, callers),
+      ...termsOf('account', account),
     ];
   }
 

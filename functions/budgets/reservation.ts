@@ -1,6 +1,6 @@
 import { isEscrow, type Budget } from './budget.ts';
 import type { BudgetStatus } from './budget-status.ts';
-import { heldPico, holdId, holdValue, type HoldFacts, type OtherBudget, type Piece } from './hold.ts';
+import { holdId, holdValue, type HoldFacts, type OtherBudget, type Piece } from './hold.ts';
 import type { PartStore } from './part-store.ts';
 import type { Placement, Taken } from './placement.ts';
 import type { Purse, Purses } from './purses.ts';
@@ -51,7 +51,9 @@ export interface Holding {
   readonly purses: Purses;
 }
 
-const MOST_ROUNDS = 3;
+const MOST_SILENT_ROUNDS = 3;
+/** A purse may be emptied by others of the same environment; after so many the shards themselves are asked. */
+const MOST_EMPTY_PURSES = 2;
 
 /**
  * Holds `amountPico` in every budget, side by side, all or none.
@@ -67,137 +69,96 @@ const MOST_ROUNDS = 3;
  * @throws the last transport error, when no round was answered in full
  */
 export async function reserve(holding: Holding, request: ReservationRequest): Promise<ReservationOutcome> {
-  const { budgets, amountPico, firstRound = 0 } = request;
-  for (let tries = 1; ; tries++) {
-    const purses = await Promise.all(
-      budgets.map((budget) => (isEscrow(budget) ? holding.purses.purseFor(budget, amountPico) : undefined)),
+  const { budgets, amountPico, signal, firstRound = 0 } = request;
+  let silences = 0;
+  let empties = 0;
+  for (let round = firstRound; ; round++) {
+    const seats = await Promise.all(
+      budgets.map((budget) => seatIn(holding, budget, amountPico, empties < MOST_EMPTY_PURSES)),
     );
-    const others = budgets.slice(1).map((budget, at) => codeOf(budget, purses[at + 1] ? [purses[at + 1]!.id] : []));
-    const facts: HoldFacts = { ...request.facts, round: firstRound + tries - 1, basePico: amountPico, others };
-    const asked: Piece[] = [];
-    const ask = { amountPico, facts, asked, signal: request.signal };
-    const results = await Promise.allSettled(budgets.map((budget, at) => takeIn(holding, budget, purses[at], ask)));
-    const taken = results.map((result) => (result.status === 'fulfilled' ? result.value : undefined));
-    if (taken.every((each) => each !== undefined && each !== 'empty' && each.granted)) {
-      const places = taken.map((each, at) => ({
-        budget: budgets[at]!,
-        pieces: (each as Taken & { granted: true }).pieces,
-        purses: purses[at] ? [purses[at]] : [],
-      }));
-      return { granted: true, reservation: { amountPico, facts, places, strays: [] } };
+    const facts = { ...request.facts, round, basePico: amountPico, others: othersOf(seats) };
+    const held = await holdRound(holding, seats, { amountPico, facts, asked: [], signal });
+    if (held.end === 'held') {
+      return { granted: true, reservation: { amountPico, facts, places: held.places, strays: [] } };
     }
-    await release(holding.parts, asked);
-    for (const each of taken) {
-      if (each !== undefined && each !== 'empty' && !each.granted)
-        return { granted: false, status: each.status, nextRound: facts.round + 1 };
-    }
-    await Promise.all(
-      budgets.map((budget, at) => (taken[at] === 'empty' ? holding.purses.retire(budget, purses[at]!) : undefined)),
-    );
-    const silent = results.find((result) => result.status === 'rejected');
-    if (tries >= MOST_ROUNDS || !request.mayGoOn()) throw silent?.reason ?? new Error('no purse had enough');
+    if (held.end === 'refused') return { granted: false, status: held.status, nextRound: round + 1 };
+    if (held.end === 'empty') empties += 1;
+    else silences += 1;
+    if (held.end === 'silent' && (silences >= MOST_SILENT_ROUNDS || !request.mayGoOn())) throw held.error;
+    signal.throwIfAborted();
   }
 }
 
-/**
- * Raises a reservation to `amountPico` in all budgets, the endpoint's month last: what its piece says is held, is held
- * everywhere. When one refuses, others may stand higher than they need; settlement gives it back.
- * @throws when a counter does not answer; `reservation.strays` cannot tell then what came to stand
- */
-export async function topUp(
-  holding: Holding,
-  reservation: Reservation,
-  amountPico: bigint,
-  signal: AbortSignal,
-): Promise<
-  | { readonly granted: true; readonly reservation: Reservation }
-  | { readonly granted: false; readonly status: BudgetStatus; readonly reservation: Reservation }
-> {
-  const strays = [...reservation.strays];
-  const places = [...reservation.places];
-  let { facts } = reservation;
-  const morePico = amountPico - reservation.amountPico;
-  for (const at of [...places.keys()].toReversed()) {
-    if (at === 0)
-      facts = {
-        ...facts,
-        others: places.slice(1).map(({ budget, purses }) =>
-          codeOf(
-            budget,
-            purses.map((purse) => purse.id),
-          ),
-        ),
-      };
-    const raised = await raise(holding, places[at]!, morePico, { facts, asked: strays, signal });
-    if ('status' in raised)
-      return {
-        granted: false,
-        status: raised.status,
-        reservation: { ...reservation, places, strays: unknownOf(strays, places) },
-      };
-    places[at] = raised;
+/** A budget, and the purses in which to hold; without one, its shards. */
+export type Seat = Omit<Place, 'pieces'>;
+
+/** In a purse, if the budget is of that kind, there is money for one, and it may be drawn. */
+async function seatIn({ purses }: Holding, budget: Budget, amountPico: bigint, mayDraw: boolean): Promise<Seat> {
+  const purse = mayDraw && isEscrow(budget) ? await purses.purseFor(budget, amountPico) : undefined;
+  return { budget, purses: purse ? [purse] : [] };
+}
+
+type RoundEnd =
+  | { readonly end: 'held'; readonly places: readonly Place[] }
+  | { readonly end: 'refused'; readonly status: BudgetStatus }
+  /** A purse had not enough. */
+  | { readonly end: 'empty' }
+  | { readonly end: 'silent'; readonly error: unknown };
+
+/** One round: everywhere, or nowhere as far as can be seen. */
+async function holdRound(holding: Holding, seats: readonly Seat[], ask: Ask): Promise<RoundEnd> {
+  const results = await Promise.allSettled(seats.map((seat) => takeIn(holding, seat, ask)));
+  const places: Place[] = [];
+  const ends: Exclude<RoundEnd, { end: 'held' }>[] = [];
+  for (const [at, result] of results.entries()) {
+    if (result.status === 'rejected') ends.push({ end: 'silent', error: result.reason });
+    else if (result.value === 'empty') ends.push({ end: 'empty' });
+    else if (result.value.granted) places.push({ ...seats[at]!, pieces: result.value.pieces });
+    else ends.push({ end: 'refused', status: result.value.status });
   }
-  return { granted: true, reservation: { amountPico, facts, places, strays: unknownOf(strays, places) } };
+  if (ends.length === 0) return { end: 'held', places };
+  await release(holding.parts, ask.asked);
+  // What a refusal says, no further round will change.
+  return ends.find(({ end }) => end === 'refused') ?? ends.find(({ end }) => end === 'silent') ?? ends[0]!;
 }
 
-/** What was asked for and is not known to stand. */
-function unknownOf(asked: readonly Piece[], places: readonly Place[]): Piece[] {
-  const known = new Set(places.flatMap(({ pieces }) => pieces.map((piece) => piece.part)));
-  return asked.filter((piece) => !known.has(piece.part));
-}
-
-interface Ask {
+/** What is asked of each budget. */
+export interface Ask {
   readonly amountPico: bigint;
   readonly facts: HoldFacts;
+  /** Gets every piece that is asked for. */
   readonly asked: Piece[];
   readonly signal: AbortSignal;
 }
 
-/** `empty`: the purse has not enough, or is frozen. */
-async function takeIn(
-  { parts, placement }: Holding,
-  budget: Budget,
-  purse: Purse | undefined,
+/** Holds in one budget. `empty`: the purse has not enough, or is frozen. */
+export async function takeIn(
+  { parts, placement, purses }: Holding,
+  { budget, purses: [purse] }: Seat,
   { amountPico, facts, asked, signal }: Ask,
 ): Promise<Taken | 'empty'> {
   const valueOf = (pico: bigint) => holdValue(pico, budget, facts);
   if (!purse) return placement.take({ budget, id: holdId(facts), amountPico, valueOf, asked, signal });
   const piece = { part: purse.part, id: holdId(facts), value: valueOf(amountPico) };
   asked.push(piece);
-  return (await parts.reserve(piece)) === 'taken' ? { granted: true, pieces: [piece] } : 'empty';
-}
-
-/** More in one budget: a piece that stands is raised, or one more piece is taken where none stands. */
-async function raise(
-  holding: Holding,
-  place: Place,
-  morePico: bigint,
-  { facts, asked, signal }: Omit<Ask, 'amountPico'>,
-): Promise<Place | { readonly status: BudgetStatus }> {
-  const { budget, pieces } = place;
-  const { parts, placement, purses } = holding;
-  for (const [index, piece] of pieces.entries()) {
-    const value = holdValue(heldPico(piece.value) + morePico, budget, facts);
-    if (await parts.topUp(piece, value)) return { ...place, pieces: pieces.with(index, { ...piece, value }) };
-  }
-  const ask = { amountPico: morePico, facts, asked, signal };
-  if (isEscrow(budget)) {
-    for (const worn of place.purses) await purses.retire(budget, worn);
-    const purse = await purses.purseFor(budget, morePico);
-    const taken = purse && (await takeIn(holding, budget, purse, ask));
-    if (taken && taken !== 'empty' && taken.granted) {
-      return { budget, pieces: [...pieces, ...taken.pieces], purses: [...place.purses, purse] };
-    }
-  }
-  const valueOf = (pico: bigint) => holdValue(pico, budget, facts);
-  const without = pieces.map((piece) => piece.part);
-  const taken = await placement.take({ budget, id: holdId(facts), valueOf, without, ...ask });
-  return taken.granted ? { ...place, pieces: [...pieces, ...taken.pieces] } : { status: taken.status };
+  if ((await parts.reserve(piece)) === 'taken') return { granted: true, pieces: [piece] };
+  await purses.retire(budget, purse);
+  return 'empty';
 }
 
 /** Gives back what was asked for, whether it is known to stand or not. What cannot be reached now is swept. */
 async function release(parts: PartStore, pieces: readonly Piece[]): Promise<void> {
   await Promise.allSettled(pieces.map((piece) => parts.settle(piece, 0n)));
+}
+
+/** The short form of all budgets but the endpoint's month. */
+export function othersOf(seats: readonly Seat[]): OtherBudget[] {
+  return seats.slice(1).map(({ budget, purses }) =>
+    codeOf(
+      budget,
+      purses.map((purse) => purse.id),
+    ),
+  );
 }
 
 function codeOf({ scope, kind }: Budget, purses: readonly string[]): OtherBudget {

@@ -32,8 +32,5 @@ export function anyAlarm(...values: string[]): IFilterPattern {
 
 /** Log lines with any `alarm` field but this one. */
 export function anyAlarmBut(value: string): IFilterPattern {
-  return FilterPattern.all(
-    FilterPattern.stringValue('$.alarm', '=', '*'),
-    FilterPattern.stringValue('$.alarm', '!=', value),
-  );
+  return FilterPattern.all(FilterPattern.exists('$.alarm'), FilterPattern.stringValue('$.alarm', '!=', value));
 }

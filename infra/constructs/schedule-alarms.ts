@@ -42,7 +42,7 @@ export class ScheduleAlarms extends Alarms {
     // A single period would ring for a run that comes a second late.
     if (periods < 2) return;
     this.addSilence('Silence', {
-      says: `no run in ${periods * minutes} minutes, and there should be one every ${everyMinutes}`,
+      says: `no run in ${periods * minutes} minutes; there should be one every ${everyMinutes} min`,
       metric: lambda.metricInvocations({ period: Duration.minutes(minutes) }),
       periods,
     });

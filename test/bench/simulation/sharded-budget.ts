@@ -52,13 +52,10 @@ export class ShardedBudget implements Budget {
     return this.shards;
   }
 
-  /** The shard that is asked first. */
+  /** The environment's own shard. A hash, for environments do not come in order (Fibonacci hashing). */
   first(environment: number): Part {
-    const { habits, random } = this.#world;
-    const count = this.shards.length;
-    if (habits.ownShard === 'by call') return this.shards[Math.floor(random() * count)]!;
-    // A hash, for environments do not come in order: https://en.wikipedia.org/wiki/Hash_function#Fibonacci_hashing
-    return this.shards[Math.floor(((Math.imul(environment + 1, 0x9e3779b1) >>> 0) / 2 ** 32) * count)]!;
+    const share = (Math.imul(environment + 1, 0x9e3779b1) >>> 0) / 2 ** 32;
+    return this.shards[Math.floor(share * this.shards.length)]!;
   }
 
   prepare(_environment: number, _amount: number, ready: () => void): void {

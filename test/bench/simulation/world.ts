@@ -10,8 +10,6 @@ export interface Habits {
   readonly longestPauseMs: number;
   /** After so many throttled reserves in one budget a call is told 503, and goes no further round. */
   readonly mostThrottles: number;
-  /** Which shard is asked first: each environment's own, or a random one for each call. */
-  readonly ownShard: 'by environment' | 'by call';
   /** For so long after a refusal an environment looks before it asks. */
   readonly lookFirstMs: number;
   /** After so long a hold that was not settled is the sweeper's: the platform's kill time and a minute. */
@@ -23,7 +21,6 @@ export const YIELDING: Habits = {
   settleAttempts: 20,
   longestPauseMs: 200,
   mostThrottles: 2,
-  ownShard: 'by environment',
   lookFirstMs: 1_000,
   holdExpiresMs: 90_000,
 };

@@ -1,9 +1,10 @@
 import { expect, test } from 'vitest';
-import { createCounterStore } from '#budgets/counter-store.ts';
-import { reserve, settle } from '#budgets/reservation.ts';
+import { createBudgets } from '#budgets/budgets.ts';
+import { heldIn } from '#budgets/part.ts';
+import { chargesFor } from '#budgets/settlement.ts';
 import { mintCallId } from '#platform/call-id.ts';
 import { formatUsd } from '#platform/money.ts';
-import { expectBalanced, heldIn } from '#test/support/counter-balance.ts';
+import { expectBalanced } from '#test/support/counter-balance.ts';
 import { haiku, serving } from '#test/support/haiku.ts';
 import { patientDynamoDb } from '#test/support/patient-dynamodb.ts';
 import { Gate } from '#test/support/scripted-gate.ts';
@@ -16,23 +17,24 @@ import { startWeir } from '#test/support/weir.ts';
 test('L1 of 300 concurrent reservations of 7 on a limit of 1,000 exactly 142 pass', async () => {
   await using upstream = await startScriptedUpstream();
   await using weir = await startWeir({ baseUrl: upstream.baseUrl });
-  const store = createCounterStore(patientDynamoDb(await sharedDynamoDb()), weir.platform.config.tables.budgets);
-  const atMs = weir.clock.nowMs();
-  const reserveSeven = () =>
-    reserve(store, {
-      scopes: [{ name: 'endpoint:hot', limitPico: 1_000n }],
-      amountPico: 7n,
-      atMs,
-      facts: { callId: mintCallId(atMs), killAtMs: atMs + 30_000, caller: 'ada', model: 'gpt-6-luna' },
-      mayGoOn: () => true,
-    });
+  const { config, clock, random } = weir.platform;
+  const dynamo = patientDynamoDb(await sharedDynamoDb());
+  const budgets = createBudgets({ dynamo, table: config.tables.budgets, clock, random });
+  const atMs = clock.nowMs();
+  const signal = new AbortController().signal;
+  const reserveSeven = () => {
+    const callId = mintCallId(atMs);
+    const facts = { callId, killAtMs: atMs + 30_000, endpoint: 'hot', caller: 'ada', model: 'gpt-6-luna' };
+    const spec = { limitsPico: { month: 1_000n }, shards: 1 };
+    return budgets.reserve({ spec, amountPico: 7n, atMs, facts, signal, mayGoOn: () => true });
+  };
 
   const outcomes = await Promise.all(Array.from({ length: 300 }, reserveSeven));
   const granted = outcomes.flatMap((outcome) => (outcome.granted ? [outcome.reservation] : []));
   expect(granted).toHaveLength(142);
   expect(expectBalanced(await weir.budget('hot'))).toMatchObject({ availablePico: 6n, spentPico: 0n });
 
-  await Promise.all(granted.map((reservation) => settle(store, reservation, 7n)));
+  await Promise.all(granted.map((each) => budgets.settle(each, chargesFor(each.places, 7n))));
   const settled = expectBalanced(await weir.budget('hot'));
   expect(settled).toMatchObject({ availablePico: 6n, spentPico: 994n });
   expect([...settled.holds]).toEqual([]);

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { build } from 'esbuild';
+import { afterAll } from 'vitest';
 import type { Errand, Outcome } from './errand.ts';
 
 /** Starts processes that each do one errand. */
@@ -70,3 +71,12 @@ function start(file: string, environment: Readonly<Record<string, string>>, erra
     },
   };
 }
+
+let shared: Promise<ErrandRunner> | undefined;
+
+/** The one of a test file: bundled when it is first asked for, gone with the file. */
+export function sharedErrandRunner(): Promise<ErrandRunner> {
+  return (shared ??= createErrandRunner());
+}
+
+afterAll(async () => (await shared)?.[Symbol.asyncDispose]());

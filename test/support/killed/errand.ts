@@ -10,36 +10,36 @@ export interface Errand {
 }
 
 /** One event, and the function that it goes to. */
-export type Task =
-  | {
-      /** An HTTP request to a haiku endpoint of these terms, bound to this name. */
-      readonly kind: 'call';
-      readonly endpoint: string;
-      readonly terms: HaikuTerms;
-      readonly caller: string;
-      readonly headers?: Readonly<Record<string, string>>;
-    }
-  | {
-      /** A message of the endpoint's queue, in an event of its own. */
-      readonly kind: 'message';
-      readonly endpoint: string;
-      readonly terms: HaikuTerms;
-      readonly messageId: string;
-      readonly message: object;
-    }
-  | {
-      /** An administrator sets a limit. */
-      readonly kind: 'limit';
-      readonly scope: string;
-      readonly body: object;
-    }
-  | { readonly kind: 'sweep' };
+export type Task = CallTask | MessageTask | LimitTask | { readonly kind: 'sweep' };
 
-/** What the process says when it comes to its end alive: a reply's status and body, a batch's failures, a sweep's report. */
+/** An HTTP request to a haiku endpoint of these terms, bound to this name. */
+export interface CallTask {
+  readonly kind: 'call';
+  readonly endpoint: string;
+  readonly terms: HaikuTerms;
+  readonly caller: string;
+  readonly topic: string;
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+/** A message of such an endpoint's queue, in an event of its own. */
+export interface MessageTask {
+  readonly kind: 'message';
+  readonly endpoint: string;
+  readonly terms: HaikuTerms;
+  readonly messageId: string;
+  readonly message: object;
+}
+
+/** An administrator sets a limit. */
+export interface LimitTask {
+  readonly kind: 'limit';
+  readonly scope: string;
+  readonly body: object;
+}
+
+/** What comes of a task: a reply's status and body, a batch's failures, a sweep's report. */
 export interface Outcome {
   readonly status?: number;
   readonly body: unknown;
 }
-
-/** The topic of every haiku: four bytes, so that a call's bound is known. */
-export const TOPIC = 'rain';

@@ -1,0 +1,81 @@
+import { expect } from 'vitest';
+import { partOf } from '#budgets/budget.ts';
+import { fromPartItem, heldIn, type PartState } from '#budgets/part.ts';
+import { kindOf, windowOf } from '#budgets/windows.ts';
+import type { LedgerEntry } from '#ledger/entry.ts';
+import type { LedgerRow } from '#ledger/ledger-store.ts';
+import { fromAttributes } from '#platform/aws/attributes.ts';
+import { mintedAtMs } from '#platform/call-id.ts';
+import { expectBalanced } from '../counter-balance.ts';
+import type { BillLine } from '../scripted-bill.ts';
+import type { Dump } from './table-dump.ts';
+
+/** What was written down by the end, by Weir and by the upstream. */
+export interface Accounts {
+  readonly rows: readonly LedgerRow[];
+  readonly dump: Dump;
+}
+
+/**
+ * After a sweep nothing hangs: every counter is balanced and holds nothing, no budget is frozen, all shares make up the budget's limit,
+ * and what each budget has spent is what the ledger says of it.
+ */
+export function expectCountersToFollow({ rows, dump }: Accounts): void {
+  const parts = partsIn(dump);
+  for (const part of parts) expect([part.key, heldIn(expectBalanced(part)), [...part.holds]]).toEqual([part.key, 0n, []]);
+  const shards = parts.filter(({ key }) => !partOf(key).part.startsWith('p'));
+  for (const [key, own] of Map.groupBy(shards, (part) => partOf(part.key).budgetKey)) {
+    const head = own.find((part) => part.head)?.head;
+    const inUse = own.filter((part) => Number(partOf(part.key).part) < (head?.shards ?? 0));
+    expect([key, sum(own.map((part) => part.limitPico))]).toEqual([key, head?.totalPico]);
+    expect([key, inUse.filter((part) => part.frozen !== undefined)]).toEqual([key, []]);
+    expect([key, sum(own.map((part) => part.spentPico))]).toEqual([key, spentIn(key, rows)]);
+  }
+  const listed = dump.budgets.flatMap((item) => (item['pk']?.S?.startsWith('open#') ? (item['listed']?.SS ?? []) : []));
+  expect(listed).toEqual(expect.arrayContaining(shards.map((part) => partOf(part.key).budgetKey)));
+}
+
+/**
+ * The ledger has what the upstream bills. What stands there as `exact` is a line of the bill, to the pico-dollar; every other line
+ * is covered by entries whose basis is `unknown`, and nothing else may exceed the bill.
+ */
+export function expectLedgerToCover(entries: readonly LedgerEntry[], bill: readonly BillLine[]): void {
+  const attempts = entries.flatMap((entry) => entry.attempts);
+  const known = attempts.filter(({ basis, costPico }) => basis === 'exact' && costPico > 0n);
+  const billed = new Map(bill.map((line) => [line.requestId, line.pico]));
+  for (const { upstreamRequestId = '', costPico } of known) {
+    expect([upstreamRequestId, costPico]).toEqual([upstreamRequestId, billed.get(upstreamRequestId)]);
+    billed.delete(upstreamRequestId);
+  }
+  const unknownPico = sum(attempts.filter(({ basis }) => basis === 'unknown').map(({ costPico }) => costPico));
+  expect(unknownPico).toBeGreaterThanOrEqual(sum([...billed.values()]));
+  expect(attempts.filter(({ basis }) => basis === 'estimated')).toEqual([]);
+  expect(sum(entries.map(({ costPico }) => costPico))).toBe(sum(known.map(({ costPico }) => costPico)) + unknownPico);
+  expect(sum(entries.map((entry) => entry.unknownPico))).toBe(unknownPico);
+  expect(new Set(entries.map(({ callId }) => callId)).size).toBe(entries.length);
+}
+
+/** All counters, purses included. */
+export function partsIn({ budgets }: Dump): PartState[] {
+  return budgets
+    .filter((item) => item['available'] !== undefined)
+    .map((item) => fromPartItem(item['pk']?.S ?? '', fromAttributes(item as Parameters<typeof fromAttributes>[0])));
+}
+
+/** What the ledger says of a budget. */
+function spentIn(budgetKey: string, rows: readonly LedgerRow[]): bigint {
+  const { scope, window } = partOf(`${budgetKey}#0`);
+  const entries = new Map(rows.flatMap((row) => (row.kind === 'entry' ? [[row.entry.callId, row.entry]] : [])));
+  const costs = rows.map((row) => {
+    const { callId } = row.kind === 'entry' ? row.entry : row.adjustment;
+    const entry = entries.get(callId);
+    const isOf = scope === 'account' || scope === `endpoint:${entry?.endpoint}` || scope === `caller:${entry?.caller}`;
+    if (!isOf || windowOf(kindOf(window), mintedAtMs(callId)) !== window) return 0n;
+    return row.kind === 'entry' ? row.entry.costPico : row.adjustment.deltaPico;
+  });
+  return sum(costs);
+}
+
+function sum(amounts: readonly bigint[]): bigint {
+  return amounts.reduce((total, amount) => total + amount, 0n);
+}

@@ -1,0 +1,105 @@
+import type { CrossingRequest } from './crossing.ts';
+
+/** Requests that were under way together: none of them waited for another's answer. */
+export type Step = readonly string[];
+
+/**
+ * Where a process is killed. `beside`: the requests that are under way together with that one. They have landed when the
+ * process is killed before its request has, and have not when it is killed after: so both extremes are met.
+ */
+export interface KillPoint {
+  /** `before any`: none of the requests that are under way together has landed. */
+  readonly when: 'before' | 'after' | 'before any';
+  readonly request: string;
+  readonly beside: readonly string[];
+}
+
+/** Every request of a rehearsal, before and after; and before any, where several are under way together. */
+export function pointsOf(steps: readonly Step[]): KillPoint[] {
+  return steps.flatMap((step) => [
+    ...(step.length > 1 ? [{ when: 'before any' as const, request: step[0]!, beside: step.slice(1) }] : []),
+    ...step.flatMap((request) => {
+      const beside = step.filter((other) => other !== request);
+      return (['before', 'after'] as const).map((when) => ({ when, request, beside }));
+    }),
+  ]);
+}
+
+export function pointName({ when, request, beside }: KillPoint): string {
+  return `${when} ${request}${beside.length > 0 ? ` (of ${beside.length + 1})` : ''}`;
+}
+
+/** Longer than a process needs to send what it can send without another answer, on a busy machine too. */
+const QUIET_MS = 60;
+
+/**
+ * Watches a process that is not killed, and notes which of its requests are under way together: all wait at the crossing until
+ * no more come, and then all pass. A machine so slow that a step falls in two only makes for other points.
+ */
+export class Rehearsal {
+  readonly steps: Step[] = [];
+  #waiting: CrossingRequest[] = [];
+  #timer: NodeJS.Timeout | undefined;
+
+  readonly onRequest = (request: CrossingRequest): void => {
+    this.#waiting.push(request);
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => {
+      this.steps.push(this.#waiting.map(({ name }) => name));
+      for (const each of this.#waiting.splice(0)) void each.pass();
+    }, QUIET_MS);
+  };
+}
+
+/** Brings a process to a point, and keeps it there: nothing lands any more, and nothing is answered. */
+export class Standstill {
+  /** Settles when the process is at its point. */
+  readonly reached: Promise<void>;
+  readonly #point: KillPoint;
+  readonly #reach: () => void;
+  readonly #awaited: Set<string>;
+  #request: CrossingRequest | undefined;
+  #isReached = false;
+
+  constructor(point: KillPoint) {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.reached = promise;
+    this.#point = point;
+    this.#reach = resolve;
+    this.#awaited = new Set(point.when === 'before' ? point.beside : []);
+  }
+
+  readonly onRequest = async (request: CrossingRequest): Promise<void> => {
+    if (this.#isReached) return;
+    const { when, request: name, beside } = this.#point;
+    if (request.name === name) this.#request = request;
+    const isOfTheStep = request.name === name || beside.includes(request.name);
+    switch (when) {
+      case 'before any':
+        return isOfTheStep ? this.#stop() : request.pass();
+      case 'after':
+        if (request.name === name) {
+          this.#isReached = true;
+          await request.land();
+          return this.#stop();
+        }
+        return isOfTheStep ? undefined : request.pass();
+      case 'before':
+        if (request.name !== name) {
+          await request.pass();
+          this.#awaited.delete(request.name);
+        }
+        if (this.#request && this.#awaited.size === 0) this.#stop();
+    }
+  };
+
+  /** The request of the point was on its way all the time, and lands now. */
+  async landLate(): Promise<void> {
+    await this.#request?.land();
+  }
+
+  #stop(): void {
+    this.#isReached = true;
+    this.#reach();
+  }
+}
