@@ -6,8 +6,15 @@ import type { PartStore } from './part-store.ts';
 /** A budget as it stands: its head, and the shards that it has now. */
 export interface BudgetState {
   readonly head: PartState;
-  /** The head first, by number. Further ones may be missing while a change is under way. */
+  /** Those in use, the head first, by number. Further ones may be missing while a change is under way. */
   readonly shards: readonly PartState[];
+  /** Those that a change has taken out of use: what they spent counts, what comes back to them is moved by the sweeper. */
+  readonly retired: readonly PartState[];
+}
+
+/** All shards of a budget. */
+export function partsOf({ shards, retired }: BudgetState): readonly PartState[] {
+  return [...shards, ...retired];
 }
 
 /** Reads budgets, and opens them when their window is new. */
@@ -37,30 +44,36 @@ export function createBudgetBook(parts: PartStore, directory: Directory): Budget
     return opened;
   };
 
-  const readShards = (budget: { readonly key: string }, head: PartState, count: number) =>
-    Promise.all(range(1, count).map((shard) => parts.read(partKey(budget, shard)))).then((others) => [head, ...others]);
+  const readShards = async (budget: { readonly key: string }, head: PartState) => {
+    const { most } = head.head!;
+    return [head, ...(await Promise.all(range(1, most).map((shard) => parts.read(partKey(budget, shard)))))];
+  };
+
+  const stateOf = (head: PartState, standing: readonly (PartState | undefined)[]): BudgetState => ({
+    head,
+    shards: standing.slice(0, head.head!.shards).filter((shard) => shard !== undefined),
+    retired: standing.slice(head.head!.shards).filter((shard) => shard !== undefined),
+  });
 
   return {
     openHead,
     async openAndRead(budget) {
       const head = await openHead(budget);
       const { totalPico, shards: count, revision } = head.head!;
-      const shards = await readShards(budget, head, count);
+      const standing = await readShards(budget, head);
       // After the first change all shards are opened by the change that makes them, or twice the money would be there.
       if (revision === 0) {
         for (const shard of range(1, count)) {
-          if (shards[shard]) continue;
+          if (standing[shard]) continue;
           await parts.open(fresh(partKey(budget, shard), shareOf(totalPico, count, shard)));
-          shards[shard] = await parts.read(partKey(budget, shard));
+          standing[shard] = await parts.read(partKey(budget, shard));
         }
       }
-      return { head, shards: shards.filter((shard) => shard !== undefined) };
+      return stateOf(head, standing);
     },
     async read(key) {
       const head = await parts.read(partKey({ key }, 0));
-      if (!head) return undefined;
-      const shards = await readShards({ key }, head, head.head!.most);
-      return { head, shards: shards.filter((shard) => shard !== undefined) };
+      return head && stateOf(head, await readShards({ key }, head));
     },
   };
 }

@@ -1,5 +1,6 @@
 import { isEscrow, partKey, shareOf, type Budget } from './budget.ts';
-import type { BudgetBook, BudgetState } from './budget-book.ts';
+import { partsOf, type BudgetBook, type BudgetState } from './budget-book.ts';
+import { sumOf } from './budget-status.ts';
 import { parseId } from './hold.ts';
 import type { PartState } from './part.ts';
 import type { PartStore } from './part-store.ts';
@@ -88,8 +89,8 @@ async function shareOut(budget: Budget, shards: readonly PartState[], parts: Par
 }
 
 /** Whether more is spent and held than the limit allows. */
-export function isInDebt({ shards }: BudgetState): boolean {
-  return shards.reduce((sum, shard) => sum + shard.availablePico, 0n) < 0n;
+export function isInDebt(state: BudgetState): boolean {
+  return sumOf(partsOf(state), (part) => part.availablePico) < 0n;
 }
 
 /**
@@ -99,11 +100,9 @@ export function isInDebt({ shards }: BudgetState): boolean {
  *     environment   draws (a hold in the shard) ──────► opens its purse: refused, it is there, frozen
  *     change                     shard changed → reads its holds → freezes the purse
  */
-export async function recallPurses(
-  budget: Pick<Budget, 'key'>,
-  { shards }: BudgetState,
-  parts: PartStore,
-): Promise<void> {
-  const purses = shards.flatMap((shard) => floatsIn(shard)).map(({ id }) => (parseId(id) as { purse: string }).purse);
+export async function recallPurses(budget: Pick<Budget, 'key'>, state: BudgetState, parts: PartStore): Promise<void> {
+  const purses = partsOf(state)
+    .flatMap((shard) => floatsIn(shard))
+    .map(({ id }) => (parseId(id) as { purse: string }).purse);
   await Promise.all(purses.map((purse) => freezePurse(parts, partKey(budget, purse))));
 }

@@ -100,12 +100,15 @@ export async function showBudget(
   }
   if (!terms) return undefined;
   const { limitPico, shards } = terms;
-  return { budget: { scope, window, kind }, limitPico, spentPico: 0n, heldPico: 0n, availablePico: limitPico, shards };
+  return { budget: { scope, window, kind }, ...untouched(limitPico), shards };
 }
 
 /** A scope without a limit, of which nothing is counted. */
 export function noBudget(scope: ScopeName, kind: WindowKind, clock: Clock): ShownBudget {
   const budget = { scope, kind, window: windowOf(kind, clock.nowMs()) };
-  const figures = { limitPico: UNLIMITED_PICO, spentPico: 0n, heldPico: 0n, availablePico: UNLIMITED_PICO };
-  return { budget, ...figures, shards: 1 };
+  return { budget, ...untouched(UNLIMITED_PICO), shards: 1 };
+}
+
+function untouched(limitPico: bigint) {
+  return { limitPico, spentPico: 0n, heldPico: 0n, availablePico: limitPico, usablePico: limitPico };
 }

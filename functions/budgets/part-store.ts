@@ -26,7 +26,10 @@ export interface PartStore {
   topUp(piece: Piece, next: string): Promise<boolean>;
   /** Replaces a piece by what was really spent. False: it is settled already (L6), or stands at another value. */
   settle(piece: Piece, actualPico: bigint): Promise<boolean>;
-  /** Lets nothing new be held, for the change with this revision. Gives the part as it then stands. */
+  /**
+   * Lets nothing new be held, for the change with this revision. Gives the part as it then stands. Whatever a later change has
+   * had its hand on, it leaves alone, also when that has thawed it.
+   */
   freeze(key: string, revision: number): Promise<PartState | undefined>;
   /** Begins a change at a head: the next revision is this change's. Gives the head as it then stands. */
   takeRevision(key: string, change: RevisionTaken): Promise<PartState | undefined>;
@@ -139,8 +142,9 @@ export function createPartStore(dynamo: DynamoDb, table: string): PartStore {
         SETTLE_ATTEMPTS,
       ),
     async freeze(key, revision) {
-      const item = await dynamo.updated(table, { pk: key }, 'SET frozen = :revision', {
-        condition: 'attribute_exists(pk) AND (attribute_not_exists(frozen) OR frozen <= :revision)',
+      const item = await dynamo.updated(table, { pk: key }, 'SET frozen = :revision, changed = :revision', {
+        condition:
+          'attribute_exists(pk) AND (attribute_not_exists(changed) OR changed < :revision OR frozen = :revision)',
         values: { ':revision': revision },
       });
       return item && fromPartItem(key, item);

@@ -10,7 +10,7 @@ export interface PartState {
   readonly spentPico: bigint;
   /** Hold id → stored value. */
   readonly holds: ReadonlyMap<string, string>;
-  /** Revision of the change that froze it; absent: open. */
+  /** Revision of the change that has frozen it; absent: open. A change that comes late freezes nothing that a later one has had. */
   readonly frozen?: number;
   /** What the head knows of the whole budget. */
   readonly head?: HeadState;
@@ -49,7 +49,7 @@ export function toPartItem({ key, limitPico, availablePico, spentPico, holds, fr
     available: availablePico,
     spent: spentPico,
     holds: Object.fromEntries(holds),
-    ...(frozen !== undefined && { frozen }),
+    ...(frozen !== undefined && { frozen, changed: frozen }),
     ...(head && { total: head.totalPico, shards: head.shards, most: head.shards, revision: 0, source: head.source }),
   };
 }

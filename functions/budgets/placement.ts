@@ -2,14 +2,16 @@ import { isThrottled } from '#platform/aws/signed-service.ts';
 import { sleep, type Clock } from '#platform/clock.ts';
 import { partKey, type Budget } from './budget.ts';
 import type { BudgetBook, BudgetState } from './budget-book.ts';
-import { statusOf, type BudgetStatus } from './budget-status.ts';
+import { statusOf, sumOf, type BudgetStatus } from './budget-status.ts';
 import type { Piece } from './hold.ts';
 import { heldIn, type PartState } from './part.ts';
 import type { PartStore } from './part-store.ts';
 
 export type Taken =
   | { readonly granted: true; readonly pieces: readonly Piece[] }
-  | { readonly granted: false; readonly status: BudgetStatus };
+  | { readonly granted: false; readonly status: BudgetStatus }
+  /** Pieces were given back: another round, with another id, may fare better. */
+  | 'again';
 
 export interface TakeRequest {
   readonly budget: Budget;
@@ -69,8 +71,9 @@ export class Placement {
       const state = await this.#look(request);
       if ('status' in state) return { granted: false, status: state.status };
       const found = piecesOf(state, request) ?? (await this.#place(request, state, own));
+      if (found === 'given back') return 'again';
       if (found) return { granted: true, pieces: found };
-      if (sumOf(usable(state, without)) < amountPico) {
+      if (sumOf(usable(state, without), available) < amountPico) {
         const status = statusOf(budget, state);
         // Money in a frozen shard may be there in a moment; what is missing altogether is not.
         const isBeingChanged = state.shards.some((shard) => shard.frozen !== undefined);
@@ -102,7 +105,11 @@ export class Placement {
   }
 
   /** One shard that has enough; else the fewest that have enough together. */
-  async #place(request: TakeRequest, state: BudgetState, own: string): Promise<readonly Piece[] | undefined> {
+  async #place(
+    request: TakeRequest,
+    state: BudgetState,
+    own: string,
+  ): Promise<readonly Piece[] | 'given back' | undefined> {
     const { amountPico, without = [] } = request;
     const shards = usable(state, without).toSorted((a, b) => compare(b.availablePico, a.availablePico));
     const enough = shards.filter((shard) => shard.availablePico >= amountPico);
@@ -113,7 +120,7 @@ export class Placement {
       const piece = await this.#ask(request, one.key, amountPico);
       return piece && [piece];
     }
-    if (sumOf(shards) < amountPico) return undefined;
+    if (sumOf(shards, available) < amountPico) return undefined;
     const plan: { key: string; pico: bigint }[] = [];
     let leftPico = amountPico;
     for (const { key, availablePico } of shards) {
@@ -122,11 +129,15 @@ export class Placement {
       plan.push({ key, pico });
       leftPico -= pico;
     }
-    const pieces = await Promise.all(plan.map(({ key, pico }) => this.#ask(request, key, pico)));
-    const granted = pieces.filter((piece) => piece !== undefined);
+    const answers = await Promise.allSettled(plan.map(({ key, pico }) => this.#ask(request, key, pico)));
+    // All are answered before anything is released: what lands after its release would stand until it expires.
+    const silent = answers.find((answer) => answer.status === 'rejected');
+    if (silent) throw silent.reason;
+    const granted = answers.flatMap((answer) => (answer.status === 'fulfilled' && answer.value ? [answer.value] : []));
     if (granted.length === plan.length) return granted;
+    // Not asked for again under this id: a release that is repeated might take the second hold for the first.
     await Promise.all(granted.map((piece) => this.#parts.settle(piece, 0n)));
-    return undefined;
+    return 'given back';
   }
 
   async #ask({ id, valueOf, asked }: TakeRequest, part: string, amountPico: bigint): Promise<Piece | undefined> {
@@ -177,8 +188,8 @@ function usable({ shards }: BudgetState, without: readonly string[]): PartState[
   );
 }
 
-function sumOf(shards: readonly PartState[]): bigint {
-  return shards.reduce((sum, shard) => sum + shard.availablePico, 0n);
+function available(shard: PartState): bigint {
+  return shard.availablePico;
 }
 
 function compare(a: bigint, b: bigint): number {

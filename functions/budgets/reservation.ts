@@ -52,8 +52,10 @@ export interface Holding {
 }
 
 const MOST_SILENT_ROUNDS = 3;
-/** A purse may be emptied by others of the same environment; after so many the shards themselves are asked. */
+/** A purse may be emptied by others of the same environment; after so many rounds the shards themselves are asked. */
 const MOST_EMPTY_PURSES = 2;
+/** Rounds in which others were quicker. */
+const MOST_REPEATS = 8;
 
 /**
  * Holds `amountPico` in every budget, side by side, all or none.
@@ -71,10 +73,10 @@ const MOST_EMPTY_PURSES = 2;
 export async function reserve(holding: Holding, request: ReservationRequest): Promise<ReservationOutcome> {
   const { budgets, amountPico, signal, firstRound = 0 } = request;
   let silences = 0;
-  let empties = 0;
+  let repeats = 0;
   for (let round = firstRound; ; round++) {
     const seats = await Promise.all(
-      budgets.map((budget) => seatIn(holding, budget, amountPico, empties < MOST_EMPTY_PURSES)),
+      budgets.map((budget) => seatIn(holding, budget, amountPico, repeats < MOST_EMPTY_PURSES)),
     );
     const facts = { ...request.facts, round, basePico: amountPico, others: othersOf(seats) };
     const held = await holdRound(holding, seats, { amountPico, facts, asked: [], signal });
@@ -82,8 +84,9 @@ export async function reserve(holding: Holding, request: ReservationRequest): Pr
       return { granted: true, reservation: { amountPico, facts, places: held.places, strays: [] } };
     }
     if (held.end === 'refused') return { granted: false, status: held.status, nextRound: round + 1 };
-    if (held.end === 'empty') empties += 1;
+    if (held.end === 'again') repeats += 1;
     else silences += 1;
+    if (repeats > MOST_REPEATS) throw new Error('the budgets change faster than they can be held');
     if (held.end === 'silent' && (silences >= MOST_SILENT_ROUNDS || !request.mayGoOn())) throw held.error;
     signal.throwIfAborted();
   }
@@ -94,15 +97,17 @@ export type Seat = Omit<Place, 'pieces'>;
 
 /** In a purse, if the budget is of that kind, there is money for one, and it may be drawn. */
 async function seatIn({ purses }: Holding, budget: Budget, amountPico: bigint, mayDraw: boolean): Promise<Seat> {
-  const purse = mayDraw && isEscrow(budget) ? await purses.purseFor(budget, amountPico) : undefined;
+  if (!mayDraw || !isEscrow(budget)) return { budget, purses: [] };
+  // Without a purse there are still the shards; whether they answer is the round's business.
+  const purse = await purses.purseFor(budget, amountPico).catch(() => undefined);
   return { budget, purses: purse ? [purse] : [] };
 }
 
 type RoundEnd =
   | { readonly end: 'held'; readonly places: readonly Place[] }
   | { readonly end: 'refused'; readonly status: BudgetStatus }
-  /** A purse had not enough. */
-  | { readonly end: 'empty' }
+  /** A purse had not enough, or others were quicker. */
+  | { readonly end: 'again' }
   | { readonly end: 'silent'; readonly error: unknown };
 
 /** One round: everywhere, or nowhere as far as can be seen. */
@@ -112,7 +117,7 @@ async function holdRound(holding: Holding, seats: readonly Seat[], ask: Ask): Pr
   const ends: Exclude<RoundEnd, { end: 'held' }>[] = [];
   for (const [at, result] of results.entries()) {
     if (result.status === 'rejected') ends.push({ end: 'silent', error: result.reason });
-    else if (result.value === 'empty') ends.push({ end: 'empty' });
+    else if (result.value === 'again') ends.push({ end: 'again' });
     else if (result.value.granted) places.push({ ...seats[at]!, pieces: result.value.pieces });
     else ends.push({ end: 'refused', status: result.value.status });
   }
@@ -131,19 +136,19 @@ export interface Ask {
   readonly signal: AbortSignal;
 }
 
-/** Holds in one budget. `empty`: the purse has not enough, or is frozen. */
+/** Holds in one budget. */
 export async function takeIn(
   { parts, placement, purses }: Holding,
   { budget, purses: [purse] }: Seat,
   { amountPico, facts, asked, signal }: Ask,
-): Promise<Taken | 'empty'> {
+): Promise<Taken> {
   const valueOf = (pico: bigint) => holdValue(pico, budget, facts);
   if (!purse) return placement.take({ budget, id: holdId(facts), amountPico, valueOf, asked, signal });
   const piece = { part: purse.part, id: holdId(facts), value: valueOf(amountPico) };
   asked.push(piece);
   if ((await parts.reserve(piece)) === 'taken') return { granted: true, pieces: [piece] };
   await purses.retire(budget, purse);
-  return 'empty';
+  return 'again';
 }
 
 /** Gives back what was asked for, whether it is known to stand or not. What cannot be reached now is swept. */

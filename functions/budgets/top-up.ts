@@ -21,11 +21,10 @@ export async function topUp(
 ): Promise<TopUpOutcome> {
   const strays = [...reservation.strays];
   const places = [...reservation.places];
-  const morePico = amountPico - reservation.amountPico;
   for (const at of [...places.keys()].toReversed()) {
     // Another purse may have been drawn on for more.
     const facts = { ...reservation.facts, others: othersOf(places) };
-    const raised = await raise(holding, places[at]!, morePico, { facts, asked: strays, signal });
+    const raised = await raise(holding, places[at]!, { amountPico, facts, asked: strays, signal });
     if ('status' in raised) {
       const unraised = { ...reservation, places, strays: unknownOf(strays, places) };
       return { granted: false, status: raised.status, reservation: unraised };
@@ -36,32 +35,57 @@ export async function topUp(
   return { granted: true, reservation: { amountPico, facts, places, strays: unknownOf(strays, places) } };
 }
 
-/** More in one budget: a piece that stands is raised, or one more piece is taken where none stands. */
-async function raise(
-  holding: Holding,
+/** Brings one budget to the amount: a piece that stands is raised, or more pieces are taken where none stands. */
+async function raise(holding: Holding, place: Place, ask: Ask): Promise<Place | { readonly status: BudgetStatus }> {
+  const heldPicoNow = place.pieces.reduce((sum, piece) => sum + heldPico(piece.value), 0n);
+  const morePico = ask.amountPico - heldPicoNow;
+  // An earlier top-up raised it, and was refused elsewhere.
+  if (morePico <= 0n) return place;
+  const raised = await raisePiece(holding, place, morePico, ask.facts);
+  if (raised) return raised;
+  const drawn = isEscrow(place.budget) && (await drawMore(holding, place, { ...ask, amountPico: morePico }));
+  return drawn || takeMore(holding, place, { ...ask, amountPico: morePico });
+}
+
+async function raisePiece(
+  { parts }: Holding,
   place: Place,
   morePico: bigint,
-  { facts, asked, signal }: Omit<Ask, 'amountPico'>,
-): Promise<Place | { readonly status: BudgetStatus }> {
+  facts: Ask['facts'],
+): Promise<Place | undefined> {
+  for (const [index, piece] of place.pieces.entries()) {
+    const value = holdValue(heldPico(piece.value) + morePico, place.budget, facts);
+    if (await parts.topUp(piece, value)) return { ...place, pieces: place.pieces.with(index, { ...piece, value }) };
+  }
+  return undefined;
+}
+
+async function drawMore(holding: Holding, place: Place, ask: Ask): Promise<Place | undefined> {
+  const { budget, pieces, purses } = place;
+  for (const worn of purses) await holding.purses.retire(budget, worn);
+  const purse = await holding.purses.purseFor(budget, ask.amountPico);
+  if (!purse) return undefined;
+  const taken = await takeIn(holding, { budget, purses: [purse] }, ask);
+  if (taken === 'again' || !taken.granted) return undefined;
+  return { budget, pieces: [...pieces, ...taken.pieces], purses: [...purses, purse] };
+}
+
+/** From shards where nothing stands yet; if those have not enough, with what is left where something does. */
+async function takeMore(holding: Holding, place: Place, ask: Ask): Promise<Place | { readonly status: BudgetStatus }> {
   const { budget, pieces } = place;
-  const { parts, placement, purses } = holding;
-  for (const [index, piece] of pieces.entries()) {
-    const value = holdValue(heldPico(piece.value) + morePico, budget, facts);
-    if (await parts.topUp(piece, value)) return { ...place, pieces: pieces.with(index, { ...piece, value }) };
-  }
-  const ask = { amountPico: morePico, facts, asked, signal };
-  if (isEscrow(budget)) {
-    for (const worn of place.purses) await purses.retire(budget, worn);
-    const purse = await purses.purseFor(budget, morePico);
-    const taken = purse && (await takeIn(holding, { budget, purses: [purse] }, ask));
-    if (taken && taken !== 'empty' && taken.granted) {
-      return { budget, pieces: [...pieces, ...taken.pieces], purses: [...place.purses, purse] };
-    }
-  }
-  const valueOf = (pico: bigint) => holdValue(pico, budget, facts);
   const without = pieces.map((piece) => piece.part);
-  const taken = await placement.take({ budget, id: holdId(facts), valueOf, without, ...ask });
-  return taken.granted ? { ...place, pieces: [...pieces, ...taken.pieces] } : { status: taken.status };
+  const valueOf = (pico: bigint) => holdValue(pico, budget, ask.facts);
+  const taken = await holding.placement.take({ budget, id: holdId(ask.facts), valueOf, without, ...ask });
+  if (taken === 'again') throw new Error(`the budget ${budget.key} changes faster than more of it can be held`);
+  if (taken.granted) return { ...place, pieces: [...pieces, ...taken.pieces] };
+  if (taken.status.usablePico < ask.amountPico) return { status: taken.status };
+  for (const { part } of pieces) {
+    const leftPico = (await holding.parts.read(part))?.availablePico ?? 0n;
+    if (leftPico <= 0n || leftPico >= ask.amountPico) continue;
+    const raised = await raisePiece(holding, place, leftPico, ask.facts);
+    if (raised) return takeMore(holding, raised, { ...ask, amountPico: ask.amountPico - leftPico });
+  }
+  return { status: taken.status };
 }
 
 /** What was asked for and is not known to stand. */

@@ -4,6 +4,7 @@ import { NotCached } from '#platform/errors.ts';
 import { isComplete, type CallEvent } from '#protocol/events.ts';
 import type { EmbedRequest, ModelRequest } from '#protocol/request.ts';
 import type { Answered } from './attempt.ts';
+import { leadOrWait } from './lead-or-wait.ts';
 import type { Rooms } from './rooms.ts';
 import type { Tab } from './tab.ts';
 
@@ -18,10 +19,14 @@ export interface CachedParts {
   complete(fresh: Answered | undefined): readonly CallEvent[];
 }
 
-/** Looks a request up, where the endpoint declares its output deterministic and the caller does not forbid it. */
+/**
+ * Looks a request up, where the endpoint declares its output deterministic and the caller does not forbid it. What is
+ * missing comes from whoever asked the same before and is not done; else this call leads, until it ends.
+ *
+ * @throws NotCached; the deadline's reason, when it comes before another's answer
+ */
 export async function lookUp(request: ModelRequest, tab: Tab, rooms: Rooms): Promise<CachedParts> {
   const { terms, cacheWish, principal } = tab.call;
-  const parts = partsOf(request);
   if (!terms.deterministic) {
     if (cacheWish.onlyIfCached) throw new NotCached();
     tab.missed = true;
@@ -33,16 +38,11 @@ export async function lookUp(request: ModelRequest, tab: Tab, rooms: Rooms): Pro
     version: terms.version,
     caller: shared ? '*' : principal.id,
   };
+  const parts = partsOf(request);
   const keys = parts.map((part) => cacheKey(owner, part));
-  const oldestMs = rooms.platform.clock.nowMs() - cacheWish.maxAgeSeconds * 1000;
-  const found = cacheWish.read ? await rooms.cache.read([...new Set(keys)]) : new Map<string, StoredAnswer>();
-  const known = new Map([...found].filter(([, answer]) => answer.storedAtMs >= oldestMs));
-
+  const { known, lead } = await findAnswers([...new Set(keys)], tab, rooms);
   const missingKeys = [...new Set(keys.filter((key) => !known.has(key)))];
-  if (missingKeys.length > 0) {
-    tab.missed = true;
-    if (cacheWish.onlyIfCached) throw new NotCached();
-  }
+  if (missingKeys.length > 0) tab.missed = true;
   tab.hits.push(...known.values());
   const missingParts = missingKeys.map((key) => parts[keys.indexOf(key)] as ModelRequest);
   return {
@@ -51,13 +51,34 @@ export async function lookUp(request: ModelRequest, tab: Tab, rooms: Rooms): Pro
       const storedAtMs = rooms.platform.clock.nowMs();
       const times = { storedAtMs, expiresAtMs: storedAtMs + ttlSeconds * 1000 };
       const freshParts = fresh ? splitAnswer(request, fresh, missingKeys, times) : new Map<string, StoredAnswer>();
-      if (fresh && cacheWish.store && isWorthStoring(fresh, request)) {
-        for (const [key, answer] of freshParts) tab.toStore.set(key, answer);
-      }
+      const isShareable = fresh !== undefined && isWorthStoring(fresh, request);
+      if (fresh && lead) lead.answer = isShareable ? 'shareable' : 'unshareable';
+      if (cacheWish.store && isShareable) for (const [key, answer] of freshParts) tab.toStore.set(key, answer);
       const answers = keys.map((key) => (known.get(key) ?? freshParts.get(key)) as StoredAnswer);
       return request.kind === 'embed' ? joinedVectors(answers) : answers[0]!.events;
     },
   };
+}
+
+/** Answers that the cache has, or that come into it while others make them; and the lead over the rest, where it is taken. */
+async function findAnswers(keys: readonly string[], tab: Tab, rooms: Rooms) {
+  const { read, store, maxAgeSeconds, onlyIfCached } = tab.call.cacheWish;
+  const oldestMs = rooms.platform.clock.nowMs() - maxAgeSeconds * 1000;
+  const isWanted = (answer: StoredAnswer) => answer.storedAtMs >= oldestMs;
+  const seen = read ? await rooms.cache.read(keys) : undefined;
+  const known = new Map([...(seen?.answers ?? [])].filter(([, answer]) => isWanted(answer)));
+  const missing = keys.filter((key) => !known.has(key));
+  if (missing.length === 0) return { known };
+
+  const miss = (error: Error) => {
+    tab.missed = true;
+    throw error;
+  };
+  if (onlyIfCached) miss(new NotCached());
+  // What is only too old for this caller is fresh for the others: it goes on alone, and they have what is there.
+  if (!seen || !store || known.size < seen.answers.size) return { known };
+  const { answers, lead } = await leadOrWait({ keys: missing, seen, isWanted }, tab, rooms).catch(miss);
+  return { known: new Map([...known, ...answers]), lead };
 }
 
 /** Only whole answers, and only of the model that was asked: a fallback's answer is not what the key stands for. */

@@ -72,7 +72,7 @@ export class Cover {
         this.#committedPico = neededPico;
         return boundPico;
       }
-      const affordablePico = (this.reservation?.amountPico ?? 0n) + status.availablePico - this.#committedPico;
+      const affordablePico = (this.reservation?.amountPico ?? 0n) + status.usablePico - this.#committedPico;
       if (affordablePico < leastPico || leastPico === pico || cuts >= MOST_CUTS) throw exceeded(status, neededPico - (this.reservation?.amountPico ?? 0n));
       if (affordablePico < boundPico) boundPico = affordablePico;
     }

@@ -10,7 +10,7 @@ import { Tab } from './tab.ts';
  * The path that every call takes, and the only place that knows its order:
  *
  *     cache ─ hit ──────────────────────────────────────────┐
- *       └ miss → (lead) → reserve → attempts → … → settle → reply
+ *       └ miss → lead → reserve → attempts → … → settle → reply
  *
  * An endpoint's work asks as many questions as it likes; each goes through cache, hold and attempts, and all are settled
  * together, once, in the one `finally` below: ledger entry, then counters, and what may be cached.
@@ -30,8 +30,7 @@ export async function* moneyPath<Output>(
 
   const ask: Ask = async function* (request, { fallbackModels, isAgain = false }) {
     if (isAgain && !tab.takeRetry()) throw new OutputInvalid('the answer is not complete, and no second try is left');
-    const parts = await lookUp(request, tab, rooms);
-    // Here stands the lead over identical misses (stampede protection), when it comes.
+    const parts = await tab.track(lookUp(request, tab, rooms));
     const fresh = parts.missing && (await tab.track(attempts(parts.missing, fallbackModels, tab, rooms)));
     yield* parts.complete(fresh);
   };

@@ -5,6 +5,7 @@ import { doneBefore } from '#platform/deadline.ts';
 import { addUsage, noUsage } from '#protocol/usage.ts';
 import type { Receipt } from './call.ts';
 import type { Rooms } from './rooms.ts';
+import { shareAnswers } from './share-answers.ts';
 import type { Tab } from './tab.ts';
 
 /**
@@ -22,7 +23,7 @@ export async function settle(tab: Tab, outcome: string, rooms: Rooms): Promise<R
     recordAndRelease(tab, entry, rooms).catch((error: unknown) => {
       log.error('a call could not be settled; its hold stands', { ...facts, error });
     }),
-    tab.toStore.size > 0 && outcome === 'completed' ? rooms.cache.write(tab.toStore) : undefined,
+    shareAnswers(tab, outcome, rooms),
   ]);
   const inTime = await doneBefore(clock, tab.call.replyByMs, written);
   if (!inTime) log.error('a call was not settled in time for its reply; its hold stands until it is', facts);
@@ -73,6 +74,7 @@ function entryOf(tab: Tab, outcome: string, { platform }: Rooms): LedgerEntry {
     basis: weakestBasis(attempts),
     outcome,
     latencyMs: platform.clock.nowMs() - mintedAtMs(call.id),
+    ...(tab.leads.waitedMs !== undefined && { waitedMs: tab.leads.waitedMs }),
     requestId: call.requestId,
   };
 }

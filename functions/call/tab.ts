@@ -2,6 +2,7 @@ import type { StoredAnswer } from '#cache/stored-answer.ts';
 import type { Attempt } from '#ledger/entry.ts';
 import type { Call } from './call.ts';
 import { Cover, type Bound } from './cover.ts';
+import { CallLeads } from './lead.ts';
 import type { Rooms } from './rooms.ts';
 
 /** Second tries of a whole call, whichever layer wishes for them: transport, fallback, or an endpoint that asks again (R8). */
@@ -18,6 +19,8 @@ export class Tab {
   readonly hits: StoredAnswer[] = [];
   /** Fresh complete answers, stored when the call ends well. */
   readonly toStore = new Map<string, StoredAnswer>();
+  /** Answers that others wait for, and its waits for those of others. */
+  readonly leads: CallLeads;
   /** What is held for it. */
   readonly held: Cover;
   retriesLeft = RETRIES_PER_CALL;
@@ -28,6 +31,7 @@ export class Tab {
 
   constructor(call: Call, rooms: Rooms) {
     this.call = call;
+    this.leads = new CallLeads(rooms.platform.clock);
     this.held = new Cover(call, rooms);
   }
 

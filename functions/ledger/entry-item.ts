@@ -33,6 +33,7 @@ export function fromItem(item: StoredItem): LedgerEntry {
     outcome: text('outcome'),
     latencyMs: Number(integerOf(item, 'latencyMs')),
     ...optionalNumber(item, 'firstTokenMs'),
+    ...optionalNumber(item, 'waitedMs'),
     requestId: text('requestId'),
   };
 }

@@ -60,6 +60,8 @@ export interface LedgerEntry {
   readonly outcome: string;
   readonly latencyMs: number;
   readonly firstTokenMs?: number;
+  /** How long it waited for the answer of another call that had asked the same; absent when it did not. */
+  readonly waitedMs?: number;
   readonly requestId: string;
 }
 

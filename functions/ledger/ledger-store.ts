@@ -40,6 +40,8 @@ export interface LedgerStore {
   adjust(adjustment: Adjustment): Promise<void>;
   /** Puts the entry of a call, if it has none, and gives the one that stands. */
   propose(entry: LedgerEntry): Promise<LedgerEntry>;
+  /** Lets reports find an endpoint's rows of a month (`2026-11`). Each entry does so itself; the sweeper does for who died in between. */
+  announce(endpoint: string, month: string): Promise<void>;
   /** What is known of a call. */
   find(endpoint: string, callId: string): Promise<KnownCall | undefined>;
   /** All rows of the given days (UTC, both ends included); an adjustment comes right behind its entry. */
@@ -69,7 +71,7 @@ export function createLedgerStore({ dynamo, table, log, shards = 1 }: LedgerStor
     const sk = `${endpoint}#${shards}`;
     if (announced.has(month + sk)) return;
     try {
-      await dynamo.put(table, { pk: directoryKey(month), sk, endpoint, shards }, undefined, { attempts: 1 });
+      await dynamo.put(table, { pk: directoryKey(month), sk, endpoint, shards });
       announced.add(month + sk);
     } catch (error) {
       // The entry counts, not this: the next call announces again.
@@ -119,6 +121,7 @@ export function createLedgerStore({ dynamo, table, log, shards = 1 }: LedgerStor
   };
 
   return {
+    announce,
     async record(entry) {
       if (await put(entry)) return {};
       const standing = (await entryOf(entry.endpoint, entry.callId)) as LedgerEntry;

@@ -66,6 +66,8 @@ test('each schedule is watched: failed runs, silence, and what its log says', ()
       .map(({ path }) => path.split('/')[1])
       .sort();
   expect(kindsOf(MINUTELY)).toEqual(['Failures', 'Faults', 'LostSpend', 'Silence']);
+  // CloudWatch looks back a week at most: a run a week that comes a second late would be silence.
+  expect(kindsOf(WEEKLY)).toEqual(['Failures', 'Faults', 'LostSpend']);
   const { stack, Properties } = deployment.at(`${slugOf(MINUTELY)}/Failures`, 'AWS::CloudWatch::Alarm');
   expect(Properties).toMatchObject({
     Namespace: 'AWS/Lambda',

@@ -1,14 +1,28 @@
 import { budgetOf, isPurse, markOf, callOf, partOf } from './names.ts';
-import { type Guard, type Steps, sure } from './network.ts';
+import { type Guard, type Steps, sure, TIME_IS_UP } from './network.ts';
 import type { World } from './world.ts';
 
 /** How long a mark stands, and how long a call may be in the list without its row: longer than any sweeper lives. */
-export const MARK_SECONDS = 300;
+export const MARK_SECONDS = 75;
+/** How long a sweeper goes by a list that it has read. */
+const LIST_SECONDS = 40;
 
 /** Applies what is in the list, each difference once in each budget. */
-export function* applyAdjustments(world: World, guard: Guard): Steps<void> {
-  const { ledger } = world;
+export function* applyAdjustments(world: World): Steps<void> {
   yield;
+  const until = world.now + LIST_SECONDS;
+  const guard: Guard = () => {
+    if (world.now >= until && world.holds('sweeper-life')) throw TIME_IS_UP;
+  };
+  try {
+    yield* applyList(world, guard);
+  } catch (error) {
+    if (error !== TIME_IS_UP) throw error;
+  }
+}
+
+function* applyList(world: World, guard: Guard): Steps<void> {
+  const { ledger } = world;
   for (const [callId, { endpoint, at }] of [...ledger.list]) {
     yield;
     const delta = ledger.adjustment(endpoint, callId);

@@ -58,7 +58,7 @@ export function* call(world: World, plan: CallPlan, bills: Bill[]): Steps<void> 
       bill.billed += actual;
       const cost = answered ? actual : bound;
       bill.claimed += cost;
-      yield;
+      for (let waits = world.whole(1, 8); waits > 0; waits--) yield;
     }
   } catch (error) {
     if (error !== TIME_IS_UP) throw error;

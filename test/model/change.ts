@@ -26,13 +26,15 @@ export function* putLimits(world: World, scope: string, wish: Partial<Pick<Setti
     if (yield* sure(world, write)) settings = next;
   }
   const outcomes: Outcome[] = [];
+  const budgets: string[] = [];
   for (const span of ['m', 'd'] as const) {
     if (settings.limits[span] === undefined) continue;
     const budget = `${scope}#${windowAt(world, span, world.now)}`;
+    budgets.push(budget);
     outcomes.push(yield* follow(world, budget, settings));
   }
-  if (!outcomes.every((outcome) => outcome === 'done')) return;
-  world.watch.told(scope, settings.revision);
+  if (!outcomes.every((outcome) => outcome === 'done' || (outcome === 'later' && !world.holds('own-end')))) return;
+  world.watch.told(scope, settings.revision, budgets);
   world.note('a change that was answered');
 }
 
@@ -53,7 +55,7 @@ function* follow(world: World, budget: string, settings: Settings): Steps<Outcom
     const wish = { revision: revision + 1, source: settings.revision, total, shards: shardsOf(budget, settings) };
     const there = head.total === total && head.shards === wish.shards;
     if (there && (source === wish.source || !world.holds('put-takes')) && !(yield* isWrong(world, budget))) {
-      if (isEscrow(budget)) yield* recall(world, budget);
+      if (isEscrow(budget) && world.holds('recall')) yield* recall(world, budget);
       return 'done';
     }
     const outcome = yield* change(world, budget, wish);
@@ -93,7 +95,7 @@ function* change(world: World, budget: string, wish: Change): Steps<Outcome> {
   for (let shard = 1; shard < most && world.holds('freeze-first'); shard++) {
     const part = partOf(budget, shard);
     let frozen = yield* sure(world, () => world.freeze(part, revision));
-    while (frozen === 'absent') {
+    while (frozen === 'absent' && world.holds('open-absent')) {
       yield* sure(world, () => world.openShard(part, 0, revision));
       frozen = yield* sure(world, () => world.freeze(part, revision));
     }

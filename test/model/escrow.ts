@@ -64,10 +64,8 @@ export function* recall(world: World, budget: string): Steps<void> {
   yield;
   const head = world.head(budget);
   if (!head) return;
-  const { revision, total } = head;
   const draws = [...head.holds].filter(([id]) => isDraw(id));
   for (const [, value] of draws) yield* freezePurse(world, partOf(budget, ownerOf(value)));
-  world.watch.recalled(budget, revision, total);
   if (draws.length > 0) world.note('purses recalled');
 }
 

@@ -22,7 +22,7 @@ export function* openShard(world: World, budget: string, shard: number, guard: G
   yield;
   const head = world.head(budget);
   if (!head || shard >= head.shards) return false;
-  if (head.revision > 0 && world.holds('revision-0')) return false;
+  if (head.revision > 0) return false;
   const limit = share(head.total, head.shards, shard);
   yield* sure(world, () => world.openShard(partOf(budget, shard), limit), guard);
   return true;

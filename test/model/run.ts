@@ -11,7 +11,10 @@ import { type Settings, World } from './world.ts';
 const CALLS = 25;
 const AMPLE = 1_000_000;
 
+type Kind = 'call' | 'sweeper' | 'change';
+
 interface Process {
+  readonly kind: Kind;
   readonly steps: Steps<void>;
   readonly environment?: Environment;
   wakesAt: number;
@@ -19,11 +22,11 @@ interface Process {
 
 /** How a run is dealt: each seed has another weather. */
 interface Weather {
-  readonly pauses: number;
-  readonly crashes: number;
+  readonly pauses: Record<Kind, number>;
+  readonly crashes: Record<Kind, number>;
   readonly changes: number;
   readonly sweeps: number;
-  readonly jumps: readonly number[];
+  readonly jump: number;
 }
 
 /** One run of the model: the same seed gives the same run. Gives what happened in it, by name. @throws Failure */
@@ -31,13 +34,13 @@ export function run(seed: number, without?: Rule): ReadonlyMap<string, number> {
   const random = seededRandom(seed);
   const pick = <T>(of: readonly T[]): T => of[Math.floor(random() * of.length)] as T;
   const world = new World(random, { m: pick([400, 100_000]), d: pick([120, 400, 5000]) }, without);
-  world.silence = pick([0, 0.02, 0.1]);
+  world.silence = pick([0, 0.02, 0.1, 0.25]);
   const weather: Weather = {
-    pauses: pick([0, 0, 0.002, 0.01]),
-    crashes: pick([0, 0.002, 0.01]),
-    changes: pick([0, 0.004, 0.015]),
+    pauses: { call: pick([0, 0.002, 0.03]), sweeper: pick([0, 0.002, 0.01]), change: pick([0, 0.01, 0.05]) },
+    crashes: { call: pick([0, 0.002, 0.01]), sweeper: pick([0, 0.002]), change: pick([0, 0.01, 0.05]) },
+    changes: pick([0, 0.004, 0.03]),
     sweeps: pick([0.002, 0.01, 0.03]),
-    jumps: [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, pick([1, 2, 5, 20])],
+    jump: pick([1, 1, 2, 3, 10]),
   };
   settle(world);
   const bills: Bill[] = [];
@@ -67,18 +70,19 @@ function play(world: World, weather: Weather, bills: Bill[]): void {
   const processes: Process[] = [];
   const environments = [0, 1, 2].map(newEnvironment);
   let made = 0;
-  const start = (steps: Steps<void>, environment?: Environment) => {
-    processes.push({ steps, wakesAt: 0, ...(environment && { environment }) });
+  const start = (kind: Kind, steps: Steps<void>, environment?: Environment) => {
+    processes.push({ kind, steps, wakesAt: 0, ...(environment && { environment }) });
   };
   while (made < CALLS || processes.length > 0) {
-    world.now += world.pick(weather.jumps);
+    if (world.chance(0.05)) world.now += world.whole(1, weather.jump);
     land(world);
-    if (made < CALLS && processes.length < 8 && world.chance(0.08)) {
+    const count = (kind: Kind) => processes.filter((process) => process.kind === kind).length;
+    if (made < CALLS && count('call') < 6 && world.chance(0.1)) {
       const plan = planOf(world, environments, made++);
-      start(call(world, plan, bills), plan.environment);
+      start('call', call(world, plan, bills), plan.environment);
     }
-    if (made < CALLS && processes.length < 12 && world.chance(weather.sweeps)) start(sweep(world));
-    if (made < CALLS && world.chance(weather.changes)) start(randomChange(world));
+    if (made < CALLS && count('sweeper') < 3 && world.chance(weather.sweeps)) start('sweeper', sweep(world));
+    if (made < CALLS && count('change') < 3 && world.chance(weather.changes)) start('change', randomChange(world));
 
     const awake = processes.filter((process) => process.wakesAt <= world.now);
     if (awake.length === 0) {
@@ -86,13 +90,13 @@ function play(world: World, weather: Weather, bills: Bill[]): void {
       continue;
     }
     const process = world.pick(awake);
-    if (world.chance(weather.crashes)) {
+    if (world.chance(weather.crashes[process.kind])) {
       processes.splice(processes.indexOf(process), 1);
       const lost = process.environment;
       if (lost) environments[environments.indexOf(lost)] = newEnvironment(lost.number);
       world.note('a crash');
-    } else if (world.chance(weather.pauses)) {
-      process.wakesAt = world.now + world.pick([5, 40, 150, 600]);
+    } else if (world.chance(weather.pauses[process.kind])) {
+      process.wakesAt = world.now + world.pick([5, 40, 150, 400]);
       world.note('a pause');
     } else if (process.steps.next().done) processes.splice(processes.indexOf(process), 1);
     world.watch.check();

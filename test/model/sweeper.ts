@@ -4,37 +4,28 @@ import { chargedTo } from './charging.ts';
 import { decide } from './decision.ts';
 import { close, drawsOf, recall } from './escrow.ts';
 import { callOf, expiryOf, isDraw, isEscrow, isMark, ownerOf, partOf, scopeOf } from './names.ts';
-import { type Steps, sure, TIME_IS_UP } from './network.ts';
+import { type Steps, sure } from './network.ts';
 import type { World } from './world.ts';
-
-export const SWEEPER_SECONDS = 60;
 
 /** One sweep over all budgets. Any number may run at once, and die anywhere. */
 export function* sweep(world: World): Steps<void> {
-  const killAt = world.now + SWEEPER_SECONDS;
-  const guard = () => {
-    if (world.now >= killAt && world.holds('sweeper-life')) throw TIME_IS_UP;
-  };
-  try {
-    yield;
-    for (const budget of [...world.directory]) yield* sweepBudget(world, budget);
-    yield* applyAdjustments(world, guard);
-  } catch (error) {
-    if (error !== TIME_IS_UP) throw error;
-  }
+  yield;
+  for (const budget of [...world.directory]) yield* sweepBudget(world, budget);
+  yield* applyAdjustments(world);
 }
 
 function* sweepBudget(world: World, budget: string): Steps<void> {
   yield;
   const head = world.head(budget);
   if (!head) return;
-  const most = head.most;
+  const { most, revision } = head;
   const inDebt = head.available < 0;
   const draws = drawsOf(head.holds, world.now);
   for (const { value } of draws) yield* sweepPart(world, partOf(budget, ownerOf(value)));
   for (let shard = 0; shard < most; shard++) yield* sweepPart(world, partOf(budget, shard));
   for (const { id, value, expired } of draws) if (expired) yield* close(world, budget, id, value);
   if (isEscrow(budget) && inDebt && world.holds('swept-recall')) yield* recall(world, budget);
+  world.watch.swept(budget, revision);
   yield* mend(world, budget);
 }
 

@@ -2,6 +2,11 @@ import { amountOf, budgetOf, isDraw, isEscrow, isPurse, ownerOf, partOf, scopeOf
 import type { Change, World } from './world.ts';
 import { share } from './world.ts';
 
+interface InForce {
+  readonly total: number;
+  readonly source: number;
+}
+
 export class Failure extends Error {}
 
 export function must(holds: boolean, failure: string): asserts holds {
@@ -13,7 +18,7 @@ export class Watch {
   private readonly world: World;
   private readonly dirty = new Set<string>();
   /** Budget → limits of which each may be in force: one, and more while a change is under way. */
-  private readonly limits = new Map<string, number[]>();
+  private readonly limits = new Map<string, InForce[]>();
   /** Budget → the last revision that was done to the end. */
   private readonly done = new Map<string, number>();
   /** Scope → changes that were answered as done. */
@@ -28,7 +33,7 @@ export class Watch {
   }
 
   opened(budget: string, total: number, source: number): void {
-    this.limits.set(budget, [total]);
+    this.limits.set(budget, [{ total, source }]);
     this.done.set(budget, 0);
     for (const change of this.answered.get(scopeOf(budget)) ?? []) {
       if (change.at < this.endOf(budget)) must(source >= change.source, 'a head was opened with a limit that is no more');
@@ -39,21 +44,28 @@ export class Watch {
     for (const earlier of this.answered.get(scopeOf(budget)) ?? []) {
       if (earlier.at < this.endOf(budget)) must(change.source >= earlier.source, 'a limit that is no more came back');
     }
-    this.limits.get(budget)?.push(change.total);
+    this.limits.get(budget)?.push(change);
   }
 
-  completed(budget: string, revision: number, total: number): void {
+  /** Of an escrow budget, purses may still be open that were drawn under another limit. */
+  completed(budget: string, { revision, total, source }: Change): void {
     this.done.set(budget, revision);
-    if (!isEscrow(budget)) this.limits.set(budget, [total]);
+    if (!isEscrow(budget)) this.limits.set(budget, [{ total, source }]);
   }
 
-  /** All purses that were drawn under another limit are closed to new holds. */
-  recalled(budget: string, revision: number, total: number): void {
-    if (this.world.head(budget)?.revision === revision) this.limits.set(budget, [total]);
+  /** A sweeper that found an escrow budget at this revision has gone through it. */
+  swept(budget: string, revision: number): void {
+    const head = this.world.head(budget);
+    if (isEscrow(budget) && head?.revision === revision) this.limits.set(budget, [head]);
   }
 
-  /** Whoever asked for the change was told that it is done. */
-  told(scope: string, source: number): void {
+  /** Whoever asked for the change was told that it is done: no older limit is in force. */
+  told(scope: string, source: number, budgets: readonly string[]): void {
+    for (const budget of budgets) {
+      const limits = this.limits.get(budget) ?? [];
+      must(isEscrow(budget) || limits.every((limit) => limit.source >= source), 'a change was answered that is not done');
+      this.limits.set(budget, limits.filter((limit) => limit.source >= source));
+    }
     const told = this.answered.get(scope) ?? [];
     told.push({ at: this.world.now, source });
     this.answered.set(scope, told);
@@ -63,7 +75,8 @@ export class Watch {
     this.touched(part);
     const budget = budgetOf(part);
     const used = isPurse(part) ? this.usedOfEscrow(budget, part) : this.usedOf(budget);
-    must(used <= Math.max(...(this.limits.get(budget) ?? [])), 'held above the limit in force');
+    const limit = Math.max(...(this.limits.get(budget) ?? []).map(({ total }) => total));
+    must(used <= limit, 'held above the limit in force');
   }
 
   /** What is spent or held: all that is not available. */

@@ -145,7 +145,7 @@ export class World {
     const head = this.head(budget);
     if (!head || head.revision !== revision - 1 || head.source > source) return false;
     head.revision = revision;
-    if (this.holds('source-at-take')) head.source = source;
+    head.source = source;
     head.most = Math.max(head.most, shards);
     this.watch.taken(budget, { revision, source, total, shards });
     if (head.most > 1) head.frozen = revision;
@@ -184,6 +184,6 @@ export class World {
     head.available += limit - head.limit;
     Object.assign(head, { limit, total, shards, source });
     if (isEscrow(budget)) this.note('limit of the account changed');
-    this.watch.completed(budget, revision, total);
+    this.watch.completed(budget, { revision, source, total, shards });
   }
 }

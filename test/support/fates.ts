@@ -1,8 +1,9 @@
 /**
  * What becomes of one request. `lost`: it never arrives. `unheard`: it lands, and its answer does not come. `late`: it lands
- * after its answer was given up. `throttled`: the table says that it is too busy, and does nothing.
+ * after its answer was given up. `slow`: it lands after others that were sent later, and is answered. `throttled`: the table says
+ * that it is too busy, and does nothing.
  */
-export type Fate = 'answered' | 'lost' | 'unheard' | 'late' | 'throttled';
+export type Fate = 'answered' | 'lost' | 'unheard' | 'late' | 'slow' | 'throttled';
 
 /** Lays out what becomes of the nth request (from 1) of this operation to this item. */
 export type FateOf = (operation: string, key: string, nth: number) => Fate;
@@ -31,7 +32,7 @@ export class Fates {
     this.asked.push(`${operation} ${name}`);
     const fate = this.#fateOf(operation, key, nth);
     // The way there: others may land first.
-    await Promise.resolve();
+    await (fate === 'slow' ? new Promise((resolve) => setImmediate(resolve)) : Promise.resolve());
     if (fate === 'throttled') return throttled();
     if (fate === 'late') this.#late.push(land);
     if (fate === 'lost' || fate === 'late') throw new Error(`${operation} of ${key}: no answer`);

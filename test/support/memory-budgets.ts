@@ -1,11 +1,12 @@
 import { createBudgetBook } from '#budgets/budget-book.ts';
-import type { ScopeName } from '#budgets/budget.ts';
+import { partKey, type Budget, type ScopeName } from '#budgets/budget.ts';
 import type { BudgetStores } from '#budgets/budgets.ts';
 import type { Directory, List } from '#budgets/directory.ts';
 import { Placement } from '#budgets/placement.ts';
 import { Purses } from '#budgets/purses.ts';
 import type { Holding } from '#budgets/reservation.ts';
 import { NO_SETTINGS, type Settings, type SettingsStore } from '#budgets/settings.ts';
+import type { Clock } from '#platform/clock.ts';
 import { FakeClock } from './fake-clock.ts';
 import { FatedParts } from './fated-parts.ts';
 import { Fates, type FateOf } from './fates.ts';
@@ -17,11 +18,13 @@ export interface MemoryBudgetsOptions {
   readonly over?: MemoryBudgets;
   /** Uniform in [0, 1): which shard is the environment's own, among others. @default always 0 */
   readonly random?: () => number;
+  /** @default that of `over`, or a FakeClock */
+  readonly clock?: Clock;
 }
 
 /** The room of budgets as one environment has it, over counters, names and settings in memory. */
 export class MemoryBudgets implements BudgetStores, Holding {
-  readonly clock: FakeClock;
+  readonly clock: Clock;
   readonly parts: FatedParts;
   readonly directory: Directory;
   readonly settings: SettingsStore;
@@ -31,9 +34,9 @@ export class MemoryBudgets implements BudgetStores, Holding {
   readonly #lists: Map<List, Set<string>>;
   readonly #settings: Map<ScopeName, Settings>;
 
-  constructor({ fateOf, over, random = () => 0 }: MemoryBudgetsOptions = {}) {
+  constructor({ fateOf, over, clock, random = () => 0 }: MemoryBudgetsOptions = {}) {
     const fates = new Fates(fateOf);
-    this.clock = over?.clock ?? new FakeClock();
+    this.clock = clock ?? over?.clock ?? new FakeClock();
     this.#lists = over ? over.#lists : new Map();
     this.#settings = over ? over.#settings : new Map();
     this.parts = new FatedParts(fates, over?.parts.counters);
@@ -42,6 +45,25 @@ export class MemoryBudgets implements BudgetStores, Holding {
     this.book = createBudgetBook(this.parts, this.directory);
     this.placement = new Placement(this.parts, this.book, this.clock, random);
     this.purses = new Purses(this.parts, this.book, this.clock, random);
+  }
+
+  /** A process that finds these budgets open. */
+  static async having(budgets: readonly Budget[], options: MemoryBudgetsOptions = {}): Promise<MemoryBudgets> {
+    const first = new MemoryBudgets();
+    for (const budget of budgets) await first.book.openAndRead(budget);
+    return new MemoryBudgets({ ...options, over: first });
+  }
+
+  /** Available, spent and held in the shards of a budget together; purses that are out count as held. */
+  sums({ key }: Pick<Budget, 'key'>): readonly [availablePico: bigint, spentPico: bigint, heldPico: bigint] {
+    const shards = [...this.parts.counters.keys()].filter((part) => part.startsWith(`${key}#`) && !part.includes('#p'));
+    const all = shards.map((part) => this.parts.sums(part));
+    return [0, 1, 2].map((at) => all.reduce((sum, each) => sum + each[at]!, 0n)) as [bigint, bigint, bigint];
+  }
+
+  /** The same of one shard. */
+  shard(budget: Pick<Budget, 'key'>, number: number): readonly [bigint, bigint, bigint] {
+    return this.parts.sums(partKey(budget, number));
   }
 
   get fates(): Fates {

@@ -3,7 +3,9 @@ import { endpointIn, parseId, type Piece } from '#budgets/hold.ts';
 import type { PartState } from '#budgets/part.ts';
 import { closePurse } from '#budgets/purses.ts';
 import { chargeOf, settlePiece } from '#budgets/settlement.ts';
+import { windowOf } from '#budgets/windows.ts';
 import type { LedgerEntry } from '#ledger/entry.ts';
+import { mintedAtMs } from '#platform/call-id.ts';
 import { assertInTime, type SweepReport, type SweepRooms } from './sweep-rooms.ts';
 import { writeOff } from './write-off.ts';
 
@@ -48,6 +50,8 @@ async function settleLost(piece: Piece, callId: string, rooms: SweepRooms, repor
   const endpoint = scope.startsWith('endpoint:') ? scope.slice('endpoint:'.length) : endpointIn(piece.value);
   const known = await ledger.find(endpoint, callId);
   const entry = known?.entry ?? (await decide(endpoint, callId, rooms, report));
+  // Whoever died may have written the entry, and not yet that there is one.
+  await ledger.announce(endpoint, windowOf('month', mintedAtMs(callId)));
   assertInTime(rooms);
   await settlePiece(budgets.parts, piece, chargeOf(piece, entry.holds));
   report.settled += 1;

@@ -1,5 +1,6 @@
 import { endOf } from '#budgets/windows.ts';
 import { partOf } from '#budgets/budget.ts';
+import { partsOf } from '#budgets/budget-book.ts';
 import { applyLateFacts } from './late-facts.ts';
 import { giveNotices } from './notices.ts';
 import { emptyReport, SweepOver, type SweepReport, type SweepRooms } from './sweep-rooms.ts';
@@ -61,7 +62,7 @@ async function sweepBudget(
   // Whoever opened it died between name and counter.
   if (!found) return endOf(partOf(`${key}#0`).window) < nowMs ? directory.remove('open', key) : undefined;
   let touched = false;
-  for (const shard of found.shards) touched = (await sweepPart(shard, waiting, rooms, report)) || touched;
+  for (const part of partsOf(found)) touched = (await sweepPart(part, waiting, rooms, report)) || touched;
   const swept = touched ? await book.read(key) : found;
   if (!swept) return;
   await tendBudget(key, swept, rooms, report);

@@ -1,5 +1,6 @@
 import { budgetIn, isEscrow, partOf, UNLIMITED_PICO, type Budget } from '#budgets/budget.ts';
-import type { BudgetState } from '#budgets/budget-book.ts';
+import { partsOf, type BudgetState } from '#budgets/budget-book.ts';
+import { sumOf } from '#budgets/budget-status.ts';
 import { changeBudget, isInDebt, recallPurses } from '#budgets/change.ts';
 import { termsOf } from '#budgets/limits.ts';
 import { endOf, kindOf, windowOf } from '#budgets/windows.ts';
@@ -50,14 +51,14 @@ function isOtherwise({ head }: BudgetState, { limitPico, shards }: Budget): bool
 
 /** A change that died, or money in the wrong place. A budget in debt stays frozen until enough has come back. */
 function isOutOfOrder(state: BudgetState): boolean {
-  const { head, shards } = state;
-  if (shards.length === 1) return false;
-  const inUse = shards.slice(0, head.head!.shards);
-  const retired = shards.slice(head.head!.shards);
-  const isFrozen = inUse.every((shard) => shard.frozen !== undefined);
-  if (isInDebt(state)) return !isFrozen;
+  const { head, shards, retired } = state;
+  const { most, revision, totalPico } = head.head!;
+  if (most === 1) return false;
+  // Before the first change shards may wait to be opened; afterwards all are there, and have it all.
+  if (revision > 0 && sumOf(partsOf(state), (part) => part.limitPico) !== totalPico) return true;
+  if (isInDebt(state)) return shards.some((shard) => shard.frozen === undefined);
   return (
-    inUse.some((shard) => shard.frozen !== undefined || shard.availablePico < 0n) ||
+    shards.some((shard) => shard.frozen !== undefined || shard.availablePico < 0n) ||
     retired.some((shard) => shard.availablePico !== 0n)
   );
 }
@@ -66,9 +67,9 @@ function isOutOfOrder(state: BudgetState): boolean {
 const TENDED_FOR_MS = 7 * 86_400_000;
 
 /** Whether nothing can happen in a budget any more. */
-export function isDone(key: string, { shards }: BudgetState, nowMs: number): boolean {
+export function isDone(key: string, state: BudgetState, nowMs: number): boolean {
   const { window } = partOf(`${key}#0`);
-  return nowMs - endOf(window) > TENDED_FOR_MS && shards.every((shard) => shard.holds.size === 0);
+  return nowMs - endOf(window) > TENDED_FOR_MS && partsOf(state).every((part) => part.holds.size === 0);
 }
 
 /** Whether the window of a budget is the present one, or the last. */

@@ -1,5 +1,6 @@
 import type { BudgetStores } from '#budgets/budgets.ts';
 import { partKey, type ScopeName } from '#budgets/budget.ts';
+import { partsOf } from '#budgets/budget-book.ts';
 import { heldPico, parseId, parsePrimary, type OtherBudget, type Piece } from '#budgets/hold.ts';
 import type { PartState } from '#budgets/part.ts';
 import { chargesFor } from '#budgets/settlement.ts';
@@ -24,7 +25,7 @@ export interface LostCall {
 export async function writeOff(call: LostCall, stores: BudgetStores): Promise<LedgerEntry> {
   const { callId, endpoint } = call;
   const month = await stores.book.read(`endpoint:${endpoint}#${windowOf('month', mintedAtMs(callId))}`);
-  const own = piecesOf(callId, month?.shards ?? []);
+  const own = piecesOf(callId, month ? partsOf(month) : []);
   const rounds = [...new Set(own.map(roundOf))].toSorted((a, b) => b - a);
   for (const round of rounds) {
     const primary = own.filter((piece) => roundOf(piece) === round);
@@ -108,7 +109,7 @@ async function piecesIn(
     book.read(key),
     ...purses.map((purse) => parts.read(partKey({ key }, purse))),
   ]);
-  const standing = [...(budget?.shards ?? []), ...drawn].filter((part) => part !== undefined);
+  const standing = [...(budget ? partsOf(budget) : []), ...drawn].filter((part) => part !== undefined);
   return piecesOf(callId, standing).filter((piece) => roundOf(piece) === round);
 }
 

@@ -146,7 +146,7 @@ export class Escrow implements Budget {
         else this.#drawFrom(shards[(at + 1) % shards.length]!, float, leastPursesLeft, done);
       });
     } else {
-      this.shards.look((seen) => {
+      this.shards.look(shards[at]!, (seen) => {
         const float = Math.min(amount * callsAPurse, Math.floor((seen?.[at]?.available ?? 0) / leastPursesLeft));
         if (float < leastCallsAPurse * amount) done(undefined);
         else this.#drawFrom(shards[at]!, float, 1, done);

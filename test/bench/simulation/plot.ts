@@ -36,6 +36,7 @@ const LINES = [
   ['#187a3c', '#5fd08a', '2 3'],
   ['#8a2ea6', '#d896ee', '9 3 2 3'],
   ['#555', '#bbb', '1 5'],
+  ['#8a6d00', '#e3c04b', '12 4'],
 ] as const;
 
 /** The plot as SVG, with its own colours for a dark scheme. */

@@ -14,7 +14,6 @@ export interface ShardedTerms {
 }
 
 /** The constants of functions/budgets/placement.ts. */
-const MOST_TRIES = 8;
 const MOVED_WAIT_MS = 15;
 const REFUSAL_STANDS_MS = 1_000;
 
@@ -92,17 +91,28 @@ export class ShardedBudget implements Budget {
     return [{ part, amount, bytes: this.#holdBytes, takenMs: this.#world.queue.nowMs, stands: true }];
   }
 
-  /** The head first, for it tells how many shards there are; then all others. */
-  look(done: (seen: readonly Seen[] | undefined) => void): void {
+  /** The head first, for it tells how many shards there are; then all others. Or the own shard and some others. */
+  look(own: Part, done: (seen: readonly Seen[] | undefined) => void): void {
+    const { dynamo, habits } = this.#world;
+    if (this.shards.length > habits.mostLooked) {
+      dynamo.read(this.#some(own, habits.mostLooked), done);
+      return;
+    }
     const [head, ...others] = this.shards;
-    this.#world.dynamo.read([head!], (ofHead) => {
+    dynamo.read([head!], (ofHead) => {
       if (!ofHead || others.length === 0) done(ofHead);
-      else this.#world.dynamo.read(others, (ofOthers) => done(ofOthers && [...ofHead, ...ofOthers]));
+      else dynamo.read(others, (ofOthers) => done(ofOthers && [...ofHead, ...ofOthers]));
     });
   }
 
+  #some(own: Part, count: number): Part[] {
+    const chosen = new Set([own]);
+    while (chosen.size < count) chosen.add(this.shards[Math.floor(this.#world.random() * this.shards.length)]!);
+    return [...chosen];
+  }
+
   #look(ask: Ask, tries: number): void {
-    this.look((seen) => {
+    this.look(ask.own, (seen) => {
       if (seen) this.#place(ask, seen, tries);
       else {
         // Too busy to be read: a refusal stands for a moment.
@@ -123,7 +133,7 @@ export class ShardedBudget implements Budget {
       return;
     }
     const again = () => {
-      if (tries >= MOST_TRIES) done({ outcome: 'unavailable', isFinal: false });
+      if (tries >= this.#world.habits.mostTries) done({ outcome: 'unavailable', isFinal: false });
       else queue.after(tries === 1 ? 0 : random() * MOVED_WAIT_MS * tries, () => this.#look(ask, tries + 1));
     };
     this.#takeAll(this.#plan(ask, seen), (pieces, isThrottled) => {

@@ -56,7 +56,7 @@ test('a hit says how old it is in whole seconds, costs nothing, and shows what i
   });
   const [first, second] = await cached.weir.ledger();
   expect(first).toMatchObject({ cache: 'miss', costPico: 7_000_000n, savedPico: 0n });
-  expect(second).toMatchObject({ cache: 'hit', costPico: 0n, savedPico: 7_000_000n, attempts: [], holdIds: [] });
+  expect(second).toMatchObject({ cache: 'hit', costPico: 0n, savedPico: 7_000_000n, attempts: [], holds: [] });
 });
 
 test('C10 no-cache asks anew and stores what it gets', async () => {

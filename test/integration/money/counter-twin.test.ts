@@ -10,7 +10,7 @@ import { patientDynamoDb } from '#test/support/patient-dynamodb.ts';
 import { sharedDynamoDb } from '#test/support/shared-dynamodb.ts';
 
 /** Few values, so that conditions meet often. */
-const amount = fc.constantFrom(0n, 5n, 20n);
+const amount = fc.constantFrom<bigint>(0n, 5n, 20n);
 const signed = fc.bigInt({ min: -10n, max: 10n });
 const call = fc.nat(2);
 const shard = fc.nat(2);

@@ -64,8 +64,9 @@ test.each([1, 2, 3])(
     const environments = [weir, weir.newEnvironment()];
     const statuses: number[] = [];
     for (let round = 0; round < 12; round++) {
-      const calls = environments.flatMap((environment) =>
-        Array.from({ length: 5 }, (_, call) => environment.post('summarize', { text: `Text ${round} ${call}.` })),
+      // Each a text of its own: of two that ask the same, one would wait for the other.
+      const calls = environments.flatMap((environment, at) =>
+        Array.from({ length: 5 }, (_, call) => environment.post('summarize', { text: `Text ${round} ${at} ${call}.` })),
       );
       statuses.push(...(await Promise.all(calls)).map(({ status }) => status));
     }

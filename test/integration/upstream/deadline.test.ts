@@ -82,9 +82,9 @@ test.each([
   upstream.script(rateLimited(wait));
   await using weir = await startWeir({ baseUrl: upstream.baseUrl });
   const pending = weir.post('summarize', body);
-  await weir.clock.timersSet(2);
+  await weir.clock.timersSet(3); // the call's deadline, the renewal of its lead, and the backoff
   await weir.clock.advance(1_999);
-  expect([weir.clock.pending, upstream.requests.length]).toEqual([2, 1]);
+  expect([weir.clock.pending, upstream.requests.length]).toEqual([3, 1]);
   await weir.clock.advance(1);
   expect([(await pending).status, upstream.requests.length]).toEqual([200, 2]);
 });

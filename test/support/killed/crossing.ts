@@ -50,11 +50,21 @@ export async function openCrossing(
 }
 
 function crossing(name: string, exchange: ProxiedExchange): CrossingRequest {
-  let landed: Promise<ProxiedAnswer> | undefined;
-  const land = () => (landed ??= exchange.forward());
+  let landed: Promise<ProxiedAnswer | undefined> | undefined;
+  // An upstream that resets the connection has said all that it will say: so the process hears it.
+  const land = () => (landed ??= exchange.forward().catch(isReset));
   return {
     name,
     land: async () => void (await land()),
-    pass: async () => exchange.reply(await land()),
+    async pass() {
+      const answer = await land();
+      if (answer) exchange.reply(answer);
+      else exchange.cut();
+    },
   };
+}
+
+/** @throws what is no reset */
+function isReset(error: unknown): undefined {
+  if ((error as { readonly code?: unknown }).code !== 'ECONNRESET') throw error;
 }

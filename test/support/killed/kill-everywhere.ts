@@ -5,18 +5,18 @@ import { expectCountersToFollow, expectLedgerToCover } from './accounts.ts';
 import type { Outcome, Task } from './errand.ts';
 import { pointName, pointsOf, type KillPoint } from './kill-points.ts';
 import type { Scene } from './scene.ts';
+import { sideBySide } from './side-by-side.ts';
 import { linesOf } from './table-dump.ts';
-
-/** Processes that run side by side. */
-const AT_ONCE = 4;
 
 /** What is done, and killed, again and again: each time by the number of its endpoint and caller. */
 export interface Scenario {
-  /** Before the process starts: limits, and earlier calls. */
+  /** Before any process is killed: limits, and earlier calls. */
   readonly prepare?: (number: number) => Promise<unknown>;
   readonly task: (number: number) => Task;
-  /** While the process hangs at its point. */
+  /** While the process hangs at its point: calls by other callers, `grace-17`. */
   readonly meanwhile?: (number: number) => Promise<unknown>;
+  /** Long afterwards, when everything was swept. */
+  readonly afterwards?: (number: number) => Promise<unknown>;
 }
 
 export interface Killed {
@@ -30,26 +30,83 @@ export interface Killed {
 }
 
 /**
- * Does a task once undisturbed, then once for each of its requests before it lands and once after, killing the process there. Then the
- * sweeper runs, and the accounts must be right, of each call and of all together; and a second sweep must find nothing to do.
+ * Does a task once undisturbed, then for each of its requests once before that lands and once after, killing the process there.
+ * Then the sweeper runs: the accounts must be right, of each call and of all together, and a second sweep must find
+ * nothing to do.
+ *
+ * @throws with all points at which something is wrong
  */
-export async function killEverywhere(scene: Scene, { prepare, task, meanwhile }: Scenario): Promise<Killed> {
-  const begin = async (number: number) => {
-    await prepare?.(number);
-    scene.play(number);
-  };
-  await begin(0);
+export async function killEverywhere(scene: Scene, scenario: Scenario): Promise<Killed> {
+  const { prepare, task, meanwhile, afterwards } = scenario;
+  await prepare?.(0);
+  scene.play(0);
   const { outcome, steps } = await scene.rehearse(task(0));
   const points = pointsOf(steps);
-  const earlier = await callsSoFar(scene);
-  await sideBySide(points, async (point, at) => {
-    const number = at + 1;
-    await begin(number);
-    await scene.killAt(point, task(number), async () => void (await meanwhile?.(number)));
+  const numbers = points.map((_, at) => at + 1);
+  await sideBySide(numbers, (number) => prepare?.(number));
+  const known = new Set((await scene.weir.ledger()).map(({ callId }) => callId));
+  await sideBySide(numbers, async (number) => {
+    scene.play(number);
+    await scene.killAt(points[number - 1]!, task(number), { meanwhile: () => meanwhile?.(number) });
   });
+
   await scene.passTime();
   const report = await expectOneSweepToDo(scene);
-  const endings = await expectAccountsToBeRight(scene, points);
-  expect(earlier).toBeLessThanOrEqual(points.length);
+  await expectAccountsToBeRight(scene, points);
+  const endings = await endingsOf(scene, numbers, known);
+  if (afterwards) {
+    await sideBySide(numbers, afterwards);
+    await expectAccountsToBeRight(scene, points);
+  }
   return { outcome, points, report, endings };
+}
+
+/** Sweeps, and sweeps again: there was nothing left to do, and nothing was touched. Gives the first sweep's report. */
+export async function expectOneSweepToDo(scene: Scene): Promise<SweepReport> {
+  const report = await scene.sweep();
+  expect(report.failed).toBe(0);
+  const swept = linesOf(await scene.dump());
+  const { budgets, ...second } = await scene.sweep();
+  expect(second).toEqual(Object.fromEntries(Object.keys(second).map((deed) => [deed, 0])));
+  expect(budgets).toBe(report.budgets);
+  expect(linesOf(await scene.dump())).toEqual(swept);
+  return report;
+}
+
+async function expectAccountsToBeRight(scene: Scene, points: readonly KillPoint[]): Promise<void> {
+  const [rows, dump] = [await scene.weir.ledgerRows(), await scene.dump()];
+  const entries = rows.flatMap((row) => (row.kind === 'entry' ? [row.entry] : []));
+  const faults: string[] = [];
+  const check = (what: string, assertion: () => void) => {
+    try {
+      assertion();
+    } catch (error) {
+      faults.push(`${what}: ${(error as Error).message}`);
+    }
+  };
+  for (const [at, name] of ['undisturbed', ...points.map(pointName)].entries()) {
+    const own = entries.filter(({ endpoint }) => endpoint === `haiku-${at}`);
+    check(name, () => expectLedgerToCover(own, scene.billOf(at)));
+  }
+  check('all', () => expectLedgerToCover(entries, scene.upstream.bill.lines));
+  check('all', () => expectCountersToFollow({ rows, dump }));
+  if (faults.length > 0) throw new Error(faults.join('\n\n'));
+}
+
+async function endingsOf(
+  scene: Scene,
+  numbers: readonly number[],
+  known: ReadonlySet<string>,
+): Promise<Readonly<Record<string, number>>> {
+  const fresh = (await scene.weir.ledger()).filter(({ callId, caller }) => !known.has(callId) && !isMeanwhile(caller));
+  const endings: Record<string, number> = {};
+  for (const number of numbers) {
+    const ending = fresh.find(({ endpoint }) => endpoint === `haiku-${number}`)?.outcome ?? 'nothing';
+    endings[ending] = (endings[ending] ?? 0) + 1;
+  }
+  return endings;
+}
+
+function isMeanwhile(caller: LedgerEntry['caller']): boolean {
+  return caller.startsWith('grace');
 }

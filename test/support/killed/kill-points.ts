@@ -16,13 +16,37 @@ export interface KillPoint {
 
 /** Every request of a rehearsal, before and after; and before any, where several are under way together. */
 export function pointsOf(steps: readonly Step[]): KillPoint[] {
-  return steps.flatMap((step) => [
-    ...(step.length > 1 ? [{ when: 'before any' as const, request: step[0]!, beside: step.slice(1) }] : []),
-    ...step.flatMap((request) => {
-      const beside = step.filter((other) => other !== request);
-      return (['before', 'after'] as const).map((when) => ({ when, request, beside }));
-    }),
-  ]);
+  return steps.flatMap((step) => [...(step.length > 1 ? [beforeAny(step)] : []), ...step.flatMap(around(step))]);
+}
+
+/**
+ * The same, but for reads: they change nothing, so that a process which is killed around any of those that are under way together
+ * leaves the same tables. One point stands for them.
+ */
+export function writingPointsOf(steps: readonly Step[]): KillPoint[] {
+  return steps.flatMap((step) => [beforeAny(step), ...step.filter(writes).flatMap(around(step))]);
+}
+
+function beforeAny(step: Step): KillPoint {
+  return { when: 'before any', request: step[0]!, beside: step.slice(1) };
+}
+
+function around(step: Step) {
+  return (request: string): KillPoint[] => {
+    const beside = step.filter((other) => other !== request);
+    return (['before', 'after'] as const).map((when) => ({ when, request, beside }));
+  };
+}
+
+function writes(request: string): boolean {
+  return /^(Put|Update)/.test(request);
+}
+
+/** The one point of a rehearsal whose request begins so. @throws when there is none, or are several */
+export function pointOf(steps: readonly Step[], when: 'before' | 'after', request: string): KillPoint {
+  const found = pointsOf(steps).filter((point) => point.when === when && point.request.startsWith(request));
+  if (found.length !== 1) throw new Error(`${found.length} requests begin with ${request}: ${steps.flat().join('; ')}`);
+  return found[0]!;
 }
 
 export function pointName({ when, request, beside }: KillPoint): string {

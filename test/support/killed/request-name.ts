@@ -19,7 +19,7 @@ interface Key {
 }
 
 /**
- * What a request asks for, in words that are the same for every process that does the same errand: ids of calls, purses and
+ * What a request asks for, in words that are the same for every process that does the same errand: ids of calls and purses, times and
  * hashes are left out, and so are the numbers at the end of `haiku-17` and `ada-17`, by which a test keeps its points apart.
  */
 export function requestName(service: Service, { operation, body }: ProxiedRequest): string {
@@ -49,6 +49,7 @@ function dynamoDbFacts(input: DynamoDbInput): string {
 function alike(facts: string): string {
   return facts
     .replaceAll(/\b[0-9a-hjkmnp-tv-z]{26}\b/g, '<call>')
+    .replaceAll(/\b\d{4}-\d\d-\d\dT[\d:.]+Z/g, '<time>')
     .replaceAll(/#p[0-9a-z]+/g, '#<purse>')
     .replaceAll(/[\w-]{43,}/g, '<hash>')
     .replaceAll(/\b(open|late|settings)#\d+\b/g, '$1#<n>')

@@ -1,85 +1,70 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { randomUUID } from 'node:crypto';
 import type { ScopeName } from '#budgets/budget.ts';
 import type { WindowKind } from '#budgets/windows.ts';
 import type { SweepReport } from '#call/sweep/sweep-rooms.ts';
-import type { Catalog } from '#edge/catalog.ts';
+import { createTables, localTableName } from '#infra/local/create-tables.ts';
 import { parseUsd } from '#platform/money.ts';
 import type { Platform } from '#platform/platform.ts';
-import type { HaikuTerms } from '../haiku.ts';
-import { patientDynamoDb } from '../patient-dynamodb.ts';
-import type { Step as UpstreamStep } from '../scripted-exchange.ts';
+import type { BillLine } from '../scripted-bill.ts';
+import type { RecordedRequest, Step as UpstreamStep } from '../scripted-exchange.ts';
 import { answer, choose } from '../scripted-steps.ts';
-import { startScriptedUpstream, type ScriptedUpstream } from '../scripted-upstream.ts';
-import { sharedDynamoDb } from '../shared-dynamodb.ts';
-import { tieredPrices } from '../tiered-prices.ts';
-import { startWeir, type Weir } from '../weir.ts';
+import type { ScriptedUpstream } from '../scripted-upstream.ts';
+import type { Weir } from '../weir.ts';
 import { openCrossing, type CrossingRequest, type Service } from './crossing.ts';
 import type { Outcome, Task } from './errand.ts';
 import { sharedErrandRunner, type RunningErrand } from './errand-runner.ts';
 import { Rehearsal, Standstill, pointName, type KillPoint, type Step } from './kill-points.ts';
 import { perform } from './perform.ts';
-import { dumpTables, type Dump } from './table-dump.ts';
+import { dumpTables, restoreTables, type Dump } from './table-dump.ts';
 
 /** What the upstream says when it answers: 20 tokens in, 10 out, 7,000,000 pico-USD of the small model. */
 const ANSWER = answer({ text: 'Rain on still water.', usage: { inputTokens: 20, outputTokens: 10 } });
 
-/** Endpoints that the sweeper knows of; a scene has as many points at most. */
-const MOST_POINTS = 400;
-
 /** Nothing lives so long: every hold has expired, and every purse. */
 const LONG_AFTER_MS = 30 * 60_000;
 
-export interface SceneOptions {
-  /** What the endpoints of this scene say of themselves. */
-  readonly terms: HaikuTerms;
-  /** What the upstream does with the first requests of each call; then it answers. */
-  readonly upstream?: readonly UpstreamStep[];
+export interface SceneParts {
+  readonly weir: Weir;
+  readonly upstream: ScriptedUpstream;
+  /** What the upstream does with the first requests of each killed call; then it answers. */
+  readonly script: readonly UpstreamStep[];
+  /** Past all proxies, and as patient as the processes. */
+  readonly platform: Platform;
+  /** Where the services are. */
+  readonly targets: Readonly<Record<Service, string>>;
+}
+
+/** What happens around a kill. */
+export interface AroundKill {
+  /** While the process hangs at its point. */
+  readonly meanwhile?: () => Promise<unknown> | undefined;
+  /** When it is dead, and its request may still be on its way: `landLate` has it land. */
+  readonly afterwards?: (landLate: () => Promise<void>) => Promise<void>;
 }
 
 /** A Weir whose processes are killed: each in an endpoint and with a caller of its own, `haiku-17` and `ada-17`. */
-export class Scene implements AsyncDisposable {
+export class Scene {
   readonly weir: Weir;
   readonly upstream: ScriptedUpstream;
-  readonly #options: SceneOptions;
-  /** Past all proxies, and as patient as the processes. */
-  readonly #platform: Platform;
-  readonly #targets: Readonly<Record<Service, string>>;
-  readonly #scripts = new Map<string, UpstreamStep[]>();
-  readonly #parts: AsyncDisposableStack;
+  readonly #parts: SceneParts;
+  readonly #scripts = new Map<number, UpstreamStep[]>();
 
-  constructor(
-    weir: Weir,
-    upstream: ScriptedUpstream,
-    options: SceneOptions,
-    dynamodb: string,
-    catalogFile: string,
-    parts: AsyncDisposableStack,
-  ) {
-    this.weir = weir;
-    this.upstream = upstream;
-    this.#options = options;
+  constructor(parts: SceneParts) {
     this.#parts = parts;
-    const { config } = weir.platform;
-    this.#platform = { ...weir.platform, dynamo: patientDynamoDb(dynamodb), config: { ...config, catalogFile } };
-    this.#targets = {
-      dynamodb,
-      secretsmanager: config.endpoints.secretsmanager ?? '',
-      sqs: config.endpoints.sqs ?? '',
-      openai: new URL(upstream.baseUrl).origin,
-    };
-    upstream.otherwise(choose(({ body }) => this.#scripts.get(String(body['safety_identifier']))?.shift() ?? ANSWER));
+    this.weir = parts.weir;
+    this.upstream = parts.upstream;
+    this.upstream.otherwise(choose((request) => this.#scripts.get(numberOf(request))?.shift() ?? ANSWER));
   }
 
-  /** From here on the upstream does with this caller's requests what the scene's script says. */
-  play(caller: string): void {
-    this.#scripts.set(caller, [...(this.#options.upstream ?? [])]);
+  /** From here on the upstream does what the scene's script says with the requests of this number. */
+  play(number: number): void {
+    this.#scripts.set(number, [...this.#parts.script]);
   }
 
-  /** Does a task in this process, undisturbed. */
-  perform(task: Task): Promise<Outcome> {
-    return perform(task, this.#platform);
+  /** What the upstream has billed for this number. */
+  billOf(number: number): readonly BillLine[] {
+    const ids = new Set(this.upstream.requests.filter((each) => numberOf(each) === number).map((each) => each.requestId));
+    return this.upstream.bill.lines.filter((line) => ids.has(line.requestId));
   }
 
   /** Says in the settings what a scope may spend. */
@@ -87,6 +72,15 @@ export class Scene implements AsyncDisposable {
     const limitsPico = Object.fromEntries(Object.entries(limitsUsd).map(([kind, usd]) => [kind, parseUsd(usd)]));
     const settings = { limitsPico, revision: 0, ...(shards !== undefined && { shards }) };
     await this.weir.budgetStores.settings.replace(scope, settings);
+  }
+
+  /** Does a task in this process, undisturbed. */
+  perform(task: Task): Promise<Outcome> {
+    return perform(task, this.#parts.platform);
+  }
+
+  async sweep(): Promise<SweepReport> {
+    return (await this.perform({ kind: 'sweep' })).body as SweepReport;
   }
 
   /** Does a task in a process of its own that comes to its end, and notes the steps of its requests. */
@@ -98,18 +92,8 @@ export class Scene implements AsyncDisposable {
     return { outcome, steps: rehearsal.steps };
   }
 
-  /**
-   * Does a task in a process of its own, and kills that at a point.
-   * @param meanwhile while the process hangs at its point
-   * @param afterwards when it is dead, and its request may still be on its way: `landLate`
-   * @throws when the process comes to its end before it is killed
-   */
-  async killAt(
-    point: KillPoint,
-    task: Task,
-    meanwhile?: () => Promise<void>,
-    afterwards?: (landLate: () => Promise<void>) => Promise<void>,
-  ): Promise<void> {
+  /** Does a task in a process of its own, and kills that at a point. @throws when it comes to its end before */
+  async killAt(point: KillPoint, task: Task, { meanwhile, afterwards }: AroundKill = {}): Promise<void> {
     const standstill = new Standstill(point);
     await using started = await this.#start(task, standstill.onRequest);
     const ended = started.running.ended.then((outcome) => {
@@ -127,16 +111,21 @@ export class Scene implements AsyncDisposable {
     await this.weir.clock.advance(LONG_AFTER_MS);
   }
 
-  async sweep(): Promise<SweepReport> {
-    return (await this.perform({ kind: 'sweep' })).body as SweepReport;
-  }
-
+  /** All that stands in the tables. */
   dump(): Promise<Dump> {
-    return dumpTables(this.#targets.dynamodb, this.weir.platform.config.tables);
+    const { targets, platform } = this.#parts;
+    return dumpTables(targets.dynamodb, platform.config.tables);
   }
 
-  async [Symbol.asyncDispose](): Promise<void> {
-    await this.#parts.disposeAsync();
+  /** The same scene over tables of its own, in which stands what a dump says. */
+  async twin(dump: Dump): Promise<Scene> {
+    const { targets, platform } = this.#parts;
+    const prefix = `weir-${randomUUID()}`;
+    await createTables(targets.dynamodb, prefix);
+    const named = Object.keys(platform.config.tables).map((name) => [name, localTableName(name as keyof Dump, prefix)]);
+    const tables = Object.fromEntries(named) as typeof platform.config.tables;
+    await restoreTables(targets.dynamodb, tables, dump);
+    return new Scene({ ...this.#parts, platform: { ...platform, config: { ...platform.config, tables } } });
   }
 
   async #start(
@@ -144,17 +133,17 @@ export class Scene implements AsyncDisposable {
     onRequest: (request: CrossingRequest) => void | Promise<void>,
   ): Promise<AsyncDisposable & { readonly running: RunningErrand }> {
     await using parts = new AsyncDisposableStack();
-    const crossing = parts.use(await openCrossing(this.#targets, onRequest));
+    const crossing = parts.use(await openCrossing(this.#parts.targets, onRequest));
     const runner = await sharedErrandRunner();
-    const variables = this.#variables(crossing.endpoints, task);
+    const variables = this.#variables(crossing.endpoints);
     const running = runner.start({ atMs: this.weir.clock.nowMs(), variables, task });
     parts.defer(() => running.kill());
     const owned = parts.move();
     return { running, [Symbol.asyncDispose]: () => owned.disposeAsync() };
   }
 
-  #variables(endpoints: Readonly<Record<Service, string>>, task: Task): Readonly<Record<string, string>> {
-    const { tables, openaiSecretId, catalogFile, queue } = this.#platform.config;
+  #variables(endpoints: Readonly<Record<Service, string>>): Readonly<Record<string, string>> {
+    const { tables, openaiSecretId, catalogFile, queue } = this.#parts.platform.config;
     return {
       AWS_ACCESS_KEY_ID: 'local',
       AWS_SECRET_ACCESS_KEY: 'local',
@@ -174,27 +163,7 @@ export class Scene implements AsyncDisposable {
   }
 }
 
-/** Opens a scene. To be held by `await using`. */
-export async function openScene(options: SceneOptions): Promise<Scene> {
-  await using parts = new AsyncDisposableStack();
-  const upstream = parts.use(await startScriptedUpstream({ prices: tieredPrices }));
-  const weir = parts.use(await startWeir({ baseUrl: upstream.baseUrl }));
-  const folder = await mkdtemp(join(tmpdir(), 'weir-scene-'));
-  parts.defer(() => rm(folder, { recursive: true, force: true }));
-  const catalogFile = join(folder, 'catalog.json');
-  await writeFile(catalogFile, JSON.stringify(catalogOf(options.terms)));
-  return new Scene(weir, upstream, options, await sharedDynamoDb(), catalogFile, parts.move());
-}
-
-/** What the sweeper is told of the scene's endpoints. */
-function catalogOf({ budget }: HaikuTerms): Catalog {
-  const routes = Array.from({ length: MOST_POINTS }, (_, at) => ({
-    name: `haiku-${at}`,
-    kind: 'endpoint' as const,
-    method: 'POST',
-    path: `/v1/haiku-${at}`,
-    access: ['caller' as const],
-    ...(budget && { budget }),
-  }));
-  return { version: 'scene', routes, openapi: {} };
+/** Which caller asks: `ada-17`, or the queue of `haiku-17`. */
+function numberOf({ body }: RecordedRequest): number {
+  return Number(/\d+$/.exec(String(body['safety_identifier']))?.[0]);
 }

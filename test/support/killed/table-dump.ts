@@ -57,7 +57,7 @@ export async function restoreTables(endpoint: string, tables: Config['tables'], 
 }
 
 /** A dump as lines that can be compared: one an item, in an order of their own, members and sets in order too. */
-export function linesOf(dump: Dump): string[] {
+export function linesOf(dump: Partial<Dump>): string[] {
   const lines = Object.entries(dump).flatMap(([table, items]) =>
     items.map((item) => `${table} ${JSON.stringify(ordered(item))}`),
   );

@@ -1,174 +1,232 @@
 import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { reserve, settle, topUp, type ReservationRequest } from '#budgets/reservation.ts';
-import type { Scope } from '#budgets/scopes.ts';
-import { FatedCounters, type Fate } from '#test/support/fated-counters.ts';
+import { partKey, type Budget } from '#budgets/budget.ts';
+import { heldPico } from '#budgets/hold.ts';
+import { reserve, type Reservation, type ReservationRequest } from '#budgets/reservation.ts';
+import { chargesFor, settle } from '#budgets/settlement.ts';
+import { expectBalanced } from '#test/support/counter-balance.ts';
+import type { Fate, FateOf } from '#test/support/fates.ts';
+import { MemoryBudgets } from '#test/support/memory-budgets.ts';
+import { monthOf } from '#test/support/month-of.ts';
+import { PassingClock } from '#test/support/passing-clock.ts';
+import { requestFor } from '#test/support/request-for.ts';
 
-const AT_MS = Date.UTC(2026, 10, 22, 12);
 const LIMIT_PICO = 1_000n;
-const endpoint: Scope = { name: 'endpoint:summarize', limitPico: LIMIT_PICO };
-const caller: Scope = { name: 'caller:ada', limitPico: LIMIT_PICO };
-const account: Scope = { name: 'account', limitPico: LIMIT_PICO };
-const request = (amountPico: bigint, scopes: readonly Scope[] = [endpoint, caller]): ReservationRequest => ({
-  scopes,
-  amountPico,
-  atMs: AT_MS,
-  facts: { callId: 'call', killAtMs: AT_MS + 30_000, caller: 'ada', model: 'gpt-6-luna' },
-  mayGoOn: () => true,
+const endpoint = monthOf('endpoint:summarize', LIMIT_PICO);
+const caller = monthOf('caller:ada', LIMIT_PICO);
+/** So little that no purse is drawn from it. */
+const account = monthOf('account', LIMIT_PICO);
+const tight = monthOf('caller:ada', 6n);
+
+const request = (amountPico: bigint, budgets: readonly Budget[] = [endpoint, caller], callId = 'call') =>
+  requestFor(amountPico, budgets, { callId });
+
+/** These requests to a scope's counter meet a fate, all others are answered. */
+const when =
+  (operation: string, scope: string, fate: Fate, nths?: readonly number[]): FateOf =>
+  (asked, key, nth) =>
+    asked === operation && key.startsWith(`${scope}#`) && (nths?.includes(nth) ?? true) ? fate : 'answered';
+
+async function granted(room: MemoryBudgets, asked: ReservationRequest): Promise<Reservation> {
+  const outcome = await reserve(room, asked);
+  if (!outcome.granted) throw new Error(`refused by ${outcome.status.budget.scope}`);
+  return outcome.reservation;
+}
+
+const settleAt = (room: MemoryBudgets, reservation: Reservation, costPico: bigint) =>
+  settle(room.parts, reservation, chargesFor(reservation.places, costPico));
+
+test('money is held in every budget under one id, the endpoint’s month first', async () => {
+  const room = new MemoryBudgets();
+  const { places, facts, amountPico } = await granted(room, request(7n, [endpoint, caller, account]));
+  expect([facts.round, facts.basePico, amountPico]).toEqual([0, 7n, 7n]);
+  expect(places.map(({ budget }) => budget.scope)).toEqual(['endpoint:summarize', 'caller:ada', 'account']);
+  expect(new Set(places.flatMap(({ pieces }) => pieces.map(({ id }) => id))).size).toBe(1);
+  for (const budget of [endpoint, caller, account]) expect(room.sums(budget)).toEqual([993n, 0n, 7n]);
+  // Beside the amount: what else the call needed, which only the endpoint's month has to tell.
+  expect(places.map(({ pieces }) => pieces[0]?.value)).toEqual([
+    '7||ada|gpt-6-luna|cm,am',
+    '7|summarize',
+    '7|summarize',
+  ]);
 });
 
-test('money is held in every scope under one id, the endpoint’s hold first', async () => {
-  const store = new FatedCounters();
-  const outcome = await reserve(store, request(7n, [endpoint, caller, account]));
-  if (!outcome.granted) throw new Error('refused');
-  const { holds, round, amountPico } = outcome.reservation;
-  expect([round, amountPico]).toEqual([0, 7n]);
-  expect(holds.map(({ counter }) => counter.scope.name)).toEqual(['endpoint:summarize', 'caller:ada', 'account']);
-  expect(new Set(holds.map(({ id }) => id)).size).toBe(1);
-  for (const scope of [endpoint, caller, account]) expect(store.sums(scope)).toEqual([993n, 0n, 7n]);
-});
-
-test('one scope refuses: what the others gave is given back, and the refusal names the scope and how it stands', async () => {
-  const store = new FatedCounters();
-  const tight: Scope = { ...caller, limitPico: 6n };
-  const outcome = await reserve(store, request(7n, [endpoint, tight, account]));
+test('one budget refuses: what the others gave is given back, and the refusal names the budget and how it stands', async () => {
+  const room = await MemoryBudgets.having([endpoint, tight, account]);
+  const outcome = await reserve(room, request(7n, [endpoint, tight, account]));
   expect(outcome).toMatchObject({
     granted: false,
-    scope: { name: 'caller:ada' },
-    state: { availablePico: 6n, limitPico: 6n },
+    status: { budget: { scope: 'caller:ada', kind: 'month' }, availablePico: 6n, limitPico: 6n, spentPico: 0n },
+    nextRound: 1,
   });
-  expect(store.sums(endpoint)).toEqual([1_000n, 0n, 0n]);
-  expect(store.sums(account)).toEqual([1_000n, 0n, 0n]);
+  for (const budget of [endpoint, account]) expect(room.sums(budget)).toEqual([1_000n, 0n, 0n]);
   // A refusal is an answer: there is no second round.
-  expect(store.asked.filter((asked) => asked.startsWith('reserve'))).toHaveLength(3);
+  expect(room.fates.askedFor('reserve')).toHaveLength(3);
+});
+
+test('a call that was refused may ask again for less, in a round of its own', async () => {
+  const room = await MemoryBudgets.having([endpoint, tight]);
+  const refused = await reserve(room, request(7n, [endpoint, tight]));
+  if (refused.granted) throw new Error('granted');
+  const { facts, places } = await granted(room, { ...request(6n, [endpoint, tight]), firstRound: refused.nextRound });
+  expect([facts.round, facts.basePico]).toEqual([1, 6n]);
+  for (const { pieces } of places) expect(pieces).toMatchObject([{ id: expect.stringMatching(/\.1$/) as string }]);
+  expect(room.sums(tight)).toEqual([0n, 0n, 6n]);
 });
 
 test('a call whose time is over begins no further round', async () => {
-  const silent = () => new FatedCounters((operation) => (operation === 'reserve' ? 'lost' : 'answered'));
-  const askedOf = async (store: FatedCounters, mayGoOn: () => boolean) => {
-    await expect(reserve(store, { ...request(7n, [endpoint]), mayGoOn })).rejects.toThrow();
-    return store.asked.filter((asked) => asked.startsWith('reserve')).length;
+  const askedOf = async (mayGoOn: () => boolean) => {
+    const room = await MemoryBudgets.having([endpoint], { fateOf: when('reserve', 'endpoint:summarize', 'lost') });
+    await expect(reserve(room, { ...request(7n, [endpoint]), mayGoOn })).rejects.toThrow('no answer');
+    return room.fates.askedFor('reserve').length;
   };
-  expect(await askedOf(silent(), () => true)).toBe(3);
-  expect(await askedOf(silent(), () => false)).toBe(1);
+  expect(await askedOf(() => true)).toBe(3);
+  expect(await askedOf(() => false)).toBe(1);
   let looks = 0;
-  expect(await askedOf(silent(), () => ++looks === 1)).toBe(2);
+  expect(await askedOf(() => ++looks === 1)).toBe(2);
 });
 
-test('one scope is silent: the round is given up everywhere, and the next has another id', async () => {
-  const store = new FatedCounters((operation, scope, nth) =>
-    operation === 'reserve' && scope === 'caller:ada' && nth === 1 ? 'unheard' : 'answered',
-  );
-  const outcome = await reserve(store, request(7n));
-  if (!outcome.granted) throw new Error('refused');
-  expect(outcome.reservation.round).toBe(1);
-  expect(outcome.reservation.holds.every(({ id }) => id.endsWith('.1'))).toBe(true);
-  expect(store.asked).toEqual([
-    'reserve endpoint:summarize 0',
-    'reserve caller:ada 0',
+test('one budget is silent: the round is given up everywhere, and the next has another id', async () => {
+  const fateOf = when('reserve', 'caller:ada', 'unheard', [1]);
+  const room = await MemoryBudgets.having([endpoint, caller], { fateOf });
+  const { facts, places } = await granted(room, request(7n));
+  expect(facts.round).toBe(1);
+  expect(places.flatMap(({ pieces }) => pieces).every(({ id }) => id.endsWith('.1'))).toBe(true);
+  const [ofEndpoint, ofCaller] = [endpoint, caller].map((budget) => partKey(budget, 0));
+  expect(room.fates.askedFor('reserve', 'settle')).toEqual([
+    `reserve ${ofEndpoint} 0`,
+    `reserve ${ofCaller} 0`,
     // Both, for nobody knows whether the silent one took it.
-    'settle endpoint:summarize 0',
-    'settle caller:ada 0',
-    'reserve endpoint:summarize 1',
-    'reserve caller:ada 1',
+    `settle ${ofEndpoint} 0`,
+    `settle ${ofCaller} 0`,
+    `reserve ${ofEndpoint} 1`,
+    `reserve ${ofCaller} 1`,
   ]);
-  for (const scope of [endpoint, caller]) expect(store.sums(scope)).toEqual([993n, 0n, 7n]);
+  for (const budget of [endpoint, caller]) expect(room.sums(budget)).toEqual([993n, 0n, 7n]);
 });
 
-test('one scope is silent and another refuses: the answer is the refusal, and the silent one is released too', async () => {
-  const store = new FatedCounters((operation, scope) =>
-    operation === 'reserve' && scope === 'account' ? 'unheard' : 'answered',
-  );
-  const tight: Scope = { ...caller, limitPico: 6n };
-  const outcome = await reserve(store, request(7n, [endpoint, tight, account]));
-  expect(outcome).toMatchObject({ granted: false, scope: { name: 'caller:ada' } });
-  expect(store.sums(account)).toEqual([1_000n, 0n, 0n]);
-  expect(store.sums(endpoint)).toEqual([1_000n, 0n, 0n]);
+test('one budget is silent and another refuses: the answer is the refusal, and the silent one is released too', async () => {
+  const fateOf = when('reserve', 'account', 'unheard');
+  const room = await MemoryBudgets.having([endpoint, tight, account], { fateOf });
+  const outcome = await reserve(room, request(7n, [endpoint, tight, account]));
+  expect(outcome).toMatchObject({ granted: false, status: { budget: { scope: 'caller:ada' } } });
+  for (const budget of [endpoint, account]) expect(room.sums(budget)).toEqual([1_000n, 0n, 0n]);
 });
 
 test('after three rounds that nobody answered in full the error comes through, and nothing is held', async () => {
-  const store = new FatedCounters((operation, scope) =>
-    operation === 'reserve' && scope === 'caller:ada' ? 'unheard' : 'answered',
-  );
-  await expect(reserve(store, request(7n))).rejects.toThrow('caller:ada: no answer');
-  expect(store.asked.filter((asked) => asked.startsWith('reserve caller:ada'))).toHaveLength(3);
-  for (const scope of [endpoint, caller]) expect(store.sums(scope)).toEqual([1_000n, 0n, 0n]);
+  const room = await MemoryBudgets.having([endpoint, caller], { fateOf: when('reserve', 'caller:ada', 'unheard') });
+  await expect(reserve(room, request(7n))).rejects.toThrow('caller:ada#2026-11#0: no answer');
+  expect(room.fates.askedFor('reserve').filter((asked) => asked.includes('caller:ada'))).toHaveLength(3);
+  for (const budget of [endpoint, caller]) expect(room.sums(budget)).toEqual([1_000n, 0n, 0n]);
+});
+
+test('what cannot be released either stands until it is swept, and the refusal comes through all the same', async () => {
+  const room = await MemoryBudgets.having([endpoint, tight], { fateOf: when('settle', 'endpoint:summarize', 'lost') });
+  const outcome = await reserve(room, request(7n, [endpoint, tight]));
+  expect(outcome).toMatchObject({ granted: false, status: { budget: { scope: 'caller:ada' } } });
+  expect(room.sums(endpoint)).toEqual([993n, 0n, 7n]);
 });
 
 test('a hold of a lost round that lands late stands under that round’s id, which no entry will name', async () => {
-  const store = new FatedCounters((operation, scope, nth) =>
-    operation === 'reserve' && scope === 'caller:ada' && nth === 1 ? 'late' : 'answered',
-  );
-  const outcome = await reserve(store, request(7n));
-  if (!outcome.granted) throw new Error('refused');
-  store.landLate();
-  expect(store.sums(caller)).toEqual([986n, 0n, 14n]);
-  await settle(store, outcome.reservation, 5n);
-  const left = [...(store.counters.get('caller:ada')?.holds.keys() ?? [])];
+  const room = await MemoryBudgets.having([endpoint, caller], { fateOf: when('reserve', 'caller:ada', 'late', [1]) });
+  const reservation = await granted(room, request(7n));
+  room.fates.landLate();
+  expect(room.sums(caller)).toEqual([986n, 0n, 14n]);
+  const charges = chargesFor(reservation.places, 5n);
+  expect(await settle(room.parts, reservation, charges)).toBe(0);
+  const left = [...(room.parts.at(partKey(caller, 0))?.holds.keys() ?? [])];
   expect(left).toEqual([expect.stringMatching(/\.0$/)]);
-  expect(left).not.toContain(outcome.reservation.holds[0]?.id);
+  expect(charges.map(({ id }) => id)).not.toContain(left[0]);
 });
 
-test('a top-up raises every scope, or none: what was raised before the refusal is lowered again', async () => {
-  const store = new FatedCounters();
-  const tight: Scope = { ...account, limitPico: 9n };
-  const outcome = await reserve(store, request(7n, [endpoint, caller, tight]));
-  if (!outcome.granted) throw new Error('refused');
-  expect(await topUp(store, outcome.reservation, 10n)).toBeUndefined();
-  expect(store.sums(endpoint)).toEqual([993n, 0n, 7n]);
-  expect(store.sums(caller)).toEqual([993n, 0n, 7n]);
-
-  const raised = await topUp(store, outcome.reservation, 9n);
-  expect(raised?.amountPico).toBe(9n);
-  expect(raised?.holds.map(({ id }) => id)).toEqual(outcome.reservation.holds.map(({ id }) => id));
-  for (const scope of [endpoint, caller]) expect(store.sums(scope)).toEqual([991n, 0n, 9n]);
-});
-
-test('L6 settling is the same five times as once, and gives back the holds that it could not reach', async () => {
-  const silent = new Set<string>();
-  const store = new FatedCounters((operation, scope) =>
-    operation === 'settle' && silent.has(scope) ? 'lost' : 'answered',
+test('a budget that nobody has used yet is opened by the first call, its name in the directory before its money', async () => {
+  const room = new MemoryBudgets();
+  await granted(room, request(7n, [endpoint]));
+  expect(await room.directory.names('open')).toEqual([endpoint.key]);
+  const [named, opened] = [`add ${endpoint.key}`, `open ${partKey(endpoint, 0)}`].map((asked) =>
+    room.fates.asked.indexOf(asked),
   );
-  const outcome = await reserve(store, request(7n));
-  if (!outcome.granted) throw new Error('refused');
-  silent.add('caller:ada');
-  const left = await settle(store, outcome.reservation, 3n);
-  expect(left.map(({ counter }) => counter.scope.name)).toEqual(['caller:ada']);
-  silent.clear();
-  for (let again = 0; again < 5; again++) expect(await settle(store, outcome.reservation, 3n)).toEqual([]);
-  for (const scope of [endpoint, caller]) expect(store.sums(scope)).toEqual([997n, 3n, 0n]);
+  expect([named! > -1, opened! > named!]).toEqual([true, true]);
+
+  // Whoever cannot be found must not hold money.
+  const unnamed = new MemoryBudgets({ fateOf: (operation) => (operation === 'add' ? 'lost' : 'answered') });
+  await expect(reserve(unnamed, request(7n, [endpoint]))).rejects.toThrow('no answer');
+  expect(unnamed.parts.counters.size).toBe(0);
 });
 
-test('whatever is lost, unheard or late: available + spent + Σ holds = limit in every scope, and a grant stands whole', async () => {
-  const fate = fc.constantFrom<Fate>('answered', 'answered', 'answered', 'lost', 'unheard', 'late');
-  const fates = fc.array(fate, { minLength: 12, maxLength: 12 });
-  const amounts = fc.array(fc.bigInt({ min: 1n, max: 600n }), { minLength: 1, maxLength: 4 });
+test('L6 settling is the same five times as once, and tells of holds that it could not reach', async () => {
+  const silent = new Set<string>();
+  const fateOf: FateOf = (operation, key) => (operation === 'settle' && silent.has(key) ? 'lost' : 'answered');
+  const room = await MemoryBudgets.having([endpoint, caller], { fateOf });
+  const reservation = await granted(room, request(7n));
+  silent.add(partKey(caller, 0));
+  expect(await settleAt(room, reservation, 3n)).toBe(1);
+  expect(room.sums(caller)).toEqual([993n, 0n, 7n]);
+  silent.clear();
+  for (let again = 0; again < 5; again++) expect(await settleAt(room, reservation, 3n)).toBe(0);
+  for (const budget of [endpoint, caller]) expect(room.sums(budget)).toEqual([997n, 3n, 0n]);
+});
+
+/** What a run meets: what becomes of its requests in turn, what calls ask for, and how the budgets are made. */
+const run = fc.record({
+  fates: fc.array(
+    fc.oneof(
+      { weight: 8, arbitrary: fc.constant<Fate>('answered') },
+      { weight: 1, arbitrary: fc.constantFrom<Fate>('lost', 'unheard', 'late', 'slow', 'throttled') },
+    ),
+    { minLength: 40, maxLength: 40 },
+  ),
+  amounts: fc.array(fc.bigInt({ min: 1n, max: 600n }), { minLength: 1, maxLength: 5 }),
+  shards: fc.tuple(fc.integer({ min: 1, max: 3 }), fc.integer({ min: 1, max: 3 })),
+  // From the small account calls take directly, from the large one they draw purses.
+  accountPico: fc.constantFrom(2_000n, 10_000_000n),
+  isOpen: fc.boolean(),
+});
+
+test('whatever is lost, unheard, late or throttled: every counter balances, and a grant stands whole in every budget', async () => {
+  const seen = new Set<string>();
   await fc.assert(
-    fc.asyncProperty(fates, amounts, async (fatesInTurn, amountsInTurn) => {
+    fc.asyncProperty(run, async ({ fates, amounts, shards, accountPico, isOpen }) => {
       let turn = 0;
-      const store = new FatedCounters((operation) =>
-        operation === 'settle' ? 'answered' : (fatesInTurn[turn++ % 12] ?? 'answered'),
-      );
-      const balances = () => {
-        for (const scope of [endpoint, caller]) {
-          const [available, spent, held] = store.sums(scope);
-          expect(available + spent + held).toBe(scope.limitPico);
-          expect(available).toBeGreaterThanOrEqual(0n);
+      // Releases are answered: what stands is known then.
+      const fateOf: FateOf = (operation) => (operation === 'settle' ? 'answered' : fates[turn++ % fates.length]!);
+      const budgets = [
+        monthOf('endpoint:summarize', LIMIT_PICO, shards[0]),
+        monthOf('caller:ada', LIMIT_PICO, shards[1]),
+        monthOf('account', accountPico),
+      ];
+      const clock = new PassingClock(Date.UTC(2026, 10, 22, 12));
+      const random = () => (turn % 7) / 7;
+      const room = await MemoryBudgets.having(isOpen ? budgets : [], { fateOf, random, clock });
+      const expectAllBalanced = () => {
+        for (const key of room.parts.counters.keys()) {
+          expect(expectBalanced(room.parts.at(key)).availablePico).toBeGreaterThanOrEqual(0n);
         }
       };
-      for (const [call, amountPico] of amountsInTurn.entries()) {
-        const asked = { ...request(amountPico), facts: { ...request(0n).facts, callId: `call${call}` } };
-        const outcome = await reserve(store, asked).catch(() => undefined);
-        balances();
+      for (const [call, amountPico] of amounts.entries()) {
+        const asked = request(amountPico, budgets, `call${call}`);
+        const outcome = await reserve(room, asked).catch(() => undefined);
+        expectAllBalanced();
+        seen.add(outcome === undefined ? 'no answer' : outcome.granted ? 'granted' : 'refused');
+        // What was given up stands nowhere, as far as it could be released.
+        const standing = [...room.parts.counters].flatMap(([part, { holds }]) =>
+          [...holds.keys()].filter((id) => id.includes(`.call${call}.`)).map((id) => `${part} ${id}`),
+        );
+        const pieces = outcome?.granted ? outcome.reservation.places.flatMap((place) => place.pieces) : [];
+        expect(standing.sort()).toEqual(pieces.map(({ part, id }) => `${part} ${id}`).sort());
         if (!outcome?.granted) continue;
-        for (const { counter, id, value } of outcome.reservation.holds) {
-          expect(store.counters.get(counter.scope.name)?.holds.get(id)).toBe(value);
+        expect(outcome.reservation.places).toHaveLength(3);
+        for (const { pieces, purses } of outcome.reservation.places) {
+          seen.add(purses.length > 0 ? 'in a purse' : pieces.length > 1 ? 'split' : 'whole');
+          expect(pieces.reduce((sum, piece) => sum + heldPico(piece.value), 0n)).toBe(amountPico);
+          for (const { part, id, value } of pieces) expect(room.parts.at(part)?.holds.get(id)).toBe(value);
         }
-        await settle(store, outcome.reservation, amountPico / 2n);
-        store.landLate();
-        balances();
+        expect(await settleAt(room, outcome.reservation, amountPico / 2n)).toBe(0);
+        room.fates.landLate();
+        expectAllBalanced();
       }
     }),
-    { seed: 20_261_122, numRuns: 500 },
+    { seed: 20_261_122, numRuns: 1_000 },
   );
+  expect([...seen].sort()).toEqual(['granted', 'in a purse', 'no answer', 'refused', 'split', 'whole']);
 });

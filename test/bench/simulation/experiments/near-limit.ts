@@ -2,17 +2,31 @@ import { carries, FILL } from '../carries.ts';
 import { lambdaLoad } from '../load.ts';
 import type { Plot } from '../plot.ts';
 import { percent, short, type Progress, type Section } from '../section.ts';
-import { SIZES, Stage } from '../stage.ts';
+import { SIZES, Stage, type Measures } from '../stage.ts';
 import { CALL } from '../traffic.ts';
+import { YIELDING, type Habits } from '../world.ts';
 import { DURATIONS, SHARD_COUNTS } from './capacity.ts';
 
 const RATIOS = [2, 10];
+/** Of the longer calls only some, for they take long to play. */
+const FEW = [1, 4, 16, 64];
 
-interface Found {
+interface Case {
+  readonly seed: number;
+  readonly habits?: Habits;
+  readonly seconds: number;
+  readonly ratio: number;
   readonly shards: number;
+}
+
+interface Found extends Measures {
+  readonly each: Case;
+  /** Bounds of a call. */
+  readonly limit: number;
+  /** Shares of the limit. */
   readonly unusedFirst: number;
   readonly unusedEnd: number;
-  readonly cells: readonly (string | number)[];
+  readonly readUnitsARefusal: number;
 }
 
 /** What happens when the money runs out and the demand goes on. */
@@ -20,14 +34,22 @@ export function nearLimit(seed: number, progress: Progress): Section {
   const found = DURATIONS.flatMap((seconds) =>
     RATIOS.flatMap((ratio) => {
       progress(`near the limit: ${seconds} s calls, bound/actual ${ratio}`);
-      return SHARD_COUNTS.map((shards) => play({ seed, seconds, ratio, shards }));
+      return (seconds === 2 ? SHARD_COUNTS : FEW).map((shards) => play({ seed, seconds, ratio, shards }));
     }),
+  );
+  progress('near the limit: reading all shards');
+  const looking = [8, 16, 32, 64].map((shards) =>
+    [8, Infinity].map((mostLooked) =>
+      play({ seed, habits: { ...YIELDING, mostLooked }, seconds: 2, ratio: 4, shards }),
+    ),
   );
   return {
     title: 'Near the limit',
-    text: `A load of ${percent(FILL)} of what the shards carry uses the budget up, then goes on for four durations of a call and 30 s; then the window ends.
-"Unused" is what the limit has and no call spent: when the first call is refused (what calls in flight hold above their cost included) and at the window's
-end. "Refused with enough": refusals at whose moment the shards together had the call's bound.`,
+    text: `${percent(FILL)} of the load that the shards carry uses the budget up, and goes on for five durations of a call and 30 s; then the window ends.
+"Unused" is what the limit has and no call has spent: when the first call is refused, and at the window's end after all calls in flight have
+ended. What calls in flight hold above their cost comes back as they end, so what is unused falls to nothing with a time constant of
+bound/actual × duration, whatever the number of shards. "Refused with enough": refusals at whose moment all shards together had the call's
+bound, in pieces that a look at eight of them does not find, or that came back a moment ago.`,
     tables: [
       {
         headings: [
@@ -37,65 +59,80 @@ end. "Refused with enough": refusals at whose moment the shards together had the
           'limit, bounds of a call',
           'unused at the first refusal',
           'unused at the end',
-          'that is, bounds of a call',
           'refused with enough',
+          '402',
           '503',
           'write units a granted call',
           'read units a refused call',
         ],
-        rows: found.map(({ cells }) => cells),
+        rows: found.map(({ each, limit, unusedFirst, unusedEnd, readUnitsARefusal, ...rest }) => [
+          `${each.seconds} s`,
+          each.ratio,
+          each.shards,
+          short(limit),
+          percent(unusedFirst),
+          percent(unusedEnd),
+          percent(rest.falseShare),
+          percent(rest.refusedShare),
+          percent(rest.unavailableShare),
+          short(rest.writeUnitsACall),
+          short(readUnitsARefusal),
+        ]),
+      },
+      {
+        caption: 'a look reads 8 shards / reads all; 2 s calls, bound 4 × actual',
+        headings: ['shards', '402', '503', 'unused at the end', 'write units a granted call', 'read units a refused call'],
+        rows: looking.map((pair) => [
+          pair[0]!.each.shards,
+          ...[
+            ({ refusedShare }: Found) => percent(refusedShare),
+            ({ unavailableShare }: Found) => percent(unavailableShare),
+            ({ unusedEnd }: Found) => percent(unusedEnd),
+            ({ writeUnitsACall }: Found) => short(writeUnitsACall),
+            ({ readUnitsARefusal }: Found) => short(readUnitsARefusal),
+          ].map((cell) => pair.map(cell).join(' / ')),
+        ]),
       },
     ],
     plots: [plotOf(found)],
   };
 }
 
-function play({ seed, seconds, ratio, shards }: { seed: number; seconds: number; ratio: number; shards: number }): Found {
+function play(each: Case): Found {
+  const { seed, habits, seconds, ratio, shards } = each;
   const callsASecond = FILL * shards * carries(SIZES.endpointHold, seconds, SIZES.head);
-  const usedUpAfter = Math.max(20, 2 * seconds);
+  const usedUpAfter = Math.max(60, 10 * seconds);
   // What is spent until then, and what is held at that moment.
   const limit = Math.round(callsASecond * CALL * (usedUpAfter / ratio + seconds));
   const load = lambdaLoad(callsASecond, seconds, ratio);
-  const stage = new Stage({ seed, limit, shards, holdBytes: SIZES.endpointHold, load });
+  const stage = new Stage({ seed, ...(habits && { habits }), limit, shards, holdBytes: SIZES.endpointHold, load });
   stage.traffic.start();
-  const measured = stage.measureUntil((usedUpAfter + 4 * seconds + 30) * 1000);
+  const measured = stage.measureUntil((usedUpAfter + 5 * seconds + 30) * 1000);
   stage.traffic.end();
   stage.world.queue.runOut();
-  const { outcomes } = stage.traffic;
-  const unusedFirst = 1 - (outcomes.spentAtFirstRefusal ?? limit) / limit;
-  const unusedEnd = 1 - stage.shards.totals.spent / limit;
+  const { granted, refused, spentAtFirstRefusal = limit } = stage.traffic.outcomes;
   return {
-    shards,
-    unusedFirst,
-    unusedEnd,
-    cells: [
-      `${seconds} s`,
-      ratio,
-      shards,
-      short(limit / CALL),
-      percent(unusedFirst),
-      percent(unusedEnd),
-      short((unusedEnd * limit) / CALL),
-      percent(measured.falseShare),
-      percent(measured.unavailableShare),
-      short(measured.writeUnitsACall),
-      short((measured.readUnitsACall * outcomes.granted) / Math.max(1, outcomes.refused)),
-    ],
+    ...measured,
+    each,
+    limit: limit / CALL,
+    unusedFirst: 1 - spentAtFirstRefusal / limit,
+    unusedEnd: 1 - stage.shards.totals.spent / limit,
+    readUnitsARefusal: (measured.readUnitsACall * granted) / Math.max(1, refused),
   };
 }
 
 function plotOf(found: readonly Found[]): Plot {
-  const perLine = SHARD_COUNTS.length;
+  const lines = DURATIONS.flatMap((seconds) => RATIOS.map((ratio) => ({ seconds, ratio })));
   return {
     file: 'near-limit.svg',
-    title: 'Unused at the first refusal, by shards: 2 s calls',
+    title: 'Unused when the first call is refused',
     x: { label: 'shards', scale: 'log', ticks: SHARD_COUNTS },
-    y: { label: 'unused, % of the limit', scale: 'linear', ticks: [0, 5, 10, 15, 20, 25, 30] },
-    series: RATIOS.map((ratio, line) => ({
-      name: `bound ${ratio} × actual`,
+    y: { label: 'unused, % of the limit', scale: 'linear', ticks: [0, 10, 20, 30, 40, 50, 60] },
+    series: lines.map(({ seconds, ratio }) => ({
+      name: `${seconds} s, bound ${ratio} × actual`,
       points: found
-        .slice(line * perLine, (line + 1) * perLine)
-        .map(({ shards, unusedFirst }) => [shards, unusedFirst * 100] as const),
+        .filter(({ each }) => each.seconds === seconds && each.ratio === ratio)
+        .map(({ each, unusedFirst }) => [each.shards, unusedFirst * 100] as const),
     })),
   };
 }

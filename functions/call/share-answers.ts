@@ -1,0 +1,53 @@
+import type { CacheWrite } from '#cache/answer-cache.ts';
+import type { StoredAnswer } from '#cache/stored-answer.ts';
+import type { Lead } from './lead.ts';
+import type { Rooms } from './rooms.ts';
+import type { Tab } from './tab.ts';
+
+/** Outcomes that lie in the answer itself: another would fare no better with it. */
+const FAULT_OF_ANSWER = new Set(['output_invalid', 'output_refused', 'internal']);
+
+/**
+ * The end of a call for all who may want its answers: stores those of a call that ended well, and ends its leads. Who
+ * waits in this process is told before anything is written. Never throws.
+ */
+export async function shareAnswers(tab: Tab, outcome: string, { cache }: Rooms): Promise<void> {
+  const leads = tab.leads.close();
+  const stopped = Promise.all(leads.map((lead) => lead.stop()));
+  const stored: ReadonlyMap<string, StoredAnswer> = outcome === 'completed' ? tab.toStore : new Map();
+  const answered = leads.filter(({ terms }) => terms.parts.every((part) => stored.has(part)));
+  for (const { terms } of answered) {
+    const answers = new Map(terms.parts.map((part) => [part, stored.get(part) as StoredAnswer]));
+    terms.local.tell({ state: 'answered', answers });
+  }
+  // The answer to one question takes its lead's place on the table; the lead over several has an item of its own.
+  const marks = answered.flatMap(({ terms, isOnTable }) => (isOnTable && terms.parts.length > 1 ? terms.key : []));
+  const written = await cache.write(stored, marks);
+  await Promise.all(
+    leads.map(async (lead) => {
+      const state = answered.includes(lead) ? endOfAnswered(lead, written) : endOf(lead, outcome);
+      await endOnTable(lead, state, tab, cache.leads);
+      // At once: whoever is told that it is over looks whether the place is free.
+      lead.terms.local.leave();
+      if (state !== 'answered') lead.terms.local.tell({ state });
+    }),
+  );
+  await stopped;
+}
+
+type End = 'answered' | 'alone' | 'over';
+
+async function endOnTable({ terms, isOnTable }: Lead, state: End, tab: Tab, leads: Rooms['cache']['leads']) {
+  if (isOnTable && state !== 'answered') await leads.end(terms.key, tab.call.id, state);
+}
+
+/** Of several answers those that fit are stored, and who misses one of the others asks for it alone. */
+function endOfAnswered({ terms: { parts } }: Lead, { isStored, tooLarge }: CacheWrite): End {
+  if (parts.every((part) => tooLarge.has(part))) return 'alone';
+  return isStored ? 'answered' : 'over';
+}
+
+function endOf({ answer }: Lead, outcome: string): End {
+  if (answer === 'unshareable') return 'alone';
+  return answer === 'shareable' && FAULT_OF_ANSWER.has(outcome) ? 'alone' : 'over';
+}

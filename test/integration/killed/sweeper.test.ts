@@ -1,0 +1,120 @@
+import { expect, test } from 'vitest';
+import { createLedgerStore } from '#ledger/ledger-store.ts';
+import { formatUsd } from '#platform/money.ts';
+import { expectCountersToFollow } from '#test/support/killed/accounts.ts';
+import { expectOneSweepToDo } from '#test/support/killed/kill-everywhere.ts';
+import { pointName, pointOf, writingPointsOf, type KillPoint } from '#test/support/killed/kill-points.ts';
+import { openScene } from '#test/support/killed/open-scene.ts';
+import type { Scene } from '#test/support/killed/scene.ts';
+import { sideBySide } from '#test/support/killed/side-by-side.ts';
+import { linesOf } from '#test/support/killed/table-dump.ts';
+import { resetAfterBilling } from '#test/support/scripted-steps.ts';
+import { BOUND_PICO, callEarlier, haikuCall } from './haiku-task.ts';
+
+const LONG = 180_000;
+/** No shard has enough for a call: a hold takes two of them. */
+const terms = { budget: { monthlyUsd: formatUsd(3n * BOUND_PICO), shards: 4 } };
+const SWEEP = { kind: 'sweep' } as const;
+/** The second attempt has landed, and its answer has not come. */
+const SENT: KillPoint = { when: 'after', request: 'POST /v1/responses gpt-6-luna (2)', beside: [] };
+
+test('L5 a sweeper is killed around each request by which it changes anything: the next one brings about the same', {
+  timeout: LONG,
+}, async () => {
+  await using scene = await openScene({ terms, script: [resetAfterBilling()] });
+  await leaveWork(scene);
+  const left = await scene.dump();
+
+  const rehearsed = await scene.twin(left);
+  const { steps } = await rehearsed.rehearse(SWEEP);
+  const points = writingPointsOf(steps);
+  const report = await expectOneSweepToDo(scene);
+  const deeds = ['settled', 'writtenOff', 'voided', 'pursesClosed', 'adjusted', 'changed', 'notices'] as const;
+  for (const deed of deeds) expect([deed, report[deed]]).not.toEqual([deed, 0]);
+  expectCountersToFollow({ rows: await scene.weir.ledgerRows(), dump: await scene.dump() });
+  const end = await endOf(scene);
+  expect(await endOf(rehearsed)).toEqual(end);
+
+  await sideBySide(points, async (point) => {
+    const twin = await scene.twin(left);
+    await twin.killAt(point, SWEEP, {
+      async afterwards(landLate) {
+        await twin.sweep();
+        expect(await endOf(twin), pointName(point)).toEqual(end);
+        // What the dead sweeper had sent was under way all the time.
+        await landLate();
+        expect(await endOf(twin), `${pointName(point)}, landed late`).toEqual(end);
+      },
+    });
+  });
+
+  const twin = await scene.twin(left);
+  await Promise.all([twin.sweep(), twin.sweep(), twin.sweep()]);
+  expect(await endOf(twin), 'three at once').toEqual(end);
+});
+
+/** Leaves something of everything that a sweeper may find. */
+async function leaveWork(scene: Scene): Promise<void> {
+  await scene.limit('account', { day: '100' });
+  for (const number of [1, 2, 3, 4, 5, 6, 7]) {
+    await scene.limit(`caller:ada-${number}`, { month: '1' });
+    await callEarlier(scene, terms, number);
+    scene.play(number);
+  }
+  // Lost, written off, and then known after all: one late fact is applied long since, one is not.
+  await scene.killAt(SENT, haikuCall(terms, 1));
+  await scene.killAt(SENT, haikuCall(terms, 2));
+  await scene.passTime();
+  await scene.sweep();
+  await tellLate(scene, 1);
+  await scene.sweep();
+  await scene.passTime();
+  await scene.passTime();
+  await tellLate(scene, 2);
+
+  const lower = (number: number) => ({
+    kind: 'limit' as const,
+    scope: `endpoint:haiku-${number}`,
+    body: { window: 'month', limitUsd: formatUsd(2n * BOUND_PICO), shards: 3 },
+  });
+  const { steps: call } = await scene.rehearse(haikuCall(terms, 6));
+  const { steps: change } = await scene.rehearse(lower(6));
+  // Sent, and not heard of; with its entry, and not settled; held for its caller, and nowhere else; a change that is not done.
+  await scene.killAt(SENT, haikuCall(terms, 3));
+  await scene.killAt(pointOf(call, 'after', 'PutItem ledger haiku'), haikuCall(terms, 4));
+  const held = 'UpdateItem budgets caller:ada#2026-11#0 SET available = available - :max';
+  await scene.killAt(pointOf(call, 'after', held), haikuCall(terms, 5));
+  await scene.killAt(pointOf(change, 'after', 'UpdateItem budgets endpoint:haiku#2026-11#0 SET revision'), lower(7));
+  // Opened in name only, in a month that is over.
+  await scene.weir.budgetStores.directory.add('open', 'caller:gone#2026-09');
+  await scene.passTime();
+}
+
+/** What a process does that comes back after its call was written off: it knows what the call has cost. */
+async function tellLate(scene: Scene, number: number): Promise<void> {
+  const entry = (await scene.weir.ledger()).find((each) => each.endpoint === `haiku-${number}` && each.outcome === 'lost');
+  const { callId, endpoint, costPico, unknownPico } = entry!;
+  const truePico = scene.billOf(number).slice(1).reduce((sum, { pico }) => sum + pico, 0n);
+  const { dynamo, config, log } = scene.weir.platform;
+  await scene.weir.budgetStores.directory.add('late', `${endpoint}#${callId}`);
+  await createLedgerStore({ dynamo, table: config.tables.ledger, log }).adjust({
+    callId,
+    endpoint,
+    deltaPico: truePico - costPico,
+    unknownDeltaPico: -unknownPico,
+    basis: 'exact',
+  });
+}
+
+/**
+ * How a sweep leaves budgets and ledger: without what names the sweep itself, and without the number of changes, of which
+ * one more is made when one has died.
+ */
+async function endOf(scene: Scene): Promise<string[]> {
+  const { budgets, ledger } = await scene.dump();
+  return linesOf({ budgets, ledger }).map((line) =>
+    line
+      .replaceAll(/"requestId":\{"S":"[^"]+"\}/g, '"requestId":…')
+      .replaceAll(/"(revision|frozen)":\{"N":"\d+"\}/g, '"$1":…'),
+  );
+}
