@@ -11,7 +11,7 @@ export interface ChangeRooms {
   readonly book: BudgetBook;
 }
 
-/** `superseded`: a later change, or one by newer settings, does the work. */
+/** `superseded`: newer settings are at work. */
 export type Changed = 'changed' | 'superseded';
 
 const MOST_TRIES = 6;
@@ -33,8 +33,8 @@ export async function changeBudget(budget: Budget, rooms: ChangeRooms): Promise<
     const begun = await begin(budget, head, rooms.parts);
     if (!begun) continue;
     const shards = await freezeOthers(budget, begun, rooms.parts);
-    if (!shards) return 'superseded';
-    if (!(await shareOut(budget, [begun, ...shards], rooms.parts))) return 'superseded';
+    // A later change has come: whether it is done, nobody says. So one more, later than that.
+    if (!shards || !(await shareOut(budget, [begun, ...shards], rooms.parts))) continue;
     const changed = await rooms.book.read(budget.key);
     if (changed && isEscrow(budget) && isInDebt(changed)) await recallPurses(budget, changed, rooms.parts);
     return 'changed';

@@ -1,4 +1,4 @@
-import type { ScopeName } from '#budgets/budget.ts';
+import { UNLIMITED_PICO } from '#budgets/budget.ts';
 import { createBudgetStores } from '#budgets/budgets.ts';
 import type { SpecLimits } from '#budgets/limits.ts';
 import { setLimit, type LimitWish } from '#budgets/manage.ts';
@@ -162,7 +162,8 @@ export class InterleavedRun {
     const process = this.#newWorker('set');
     const stores = createBudgetStores({ dynamo: process.dynamo, table: this.#platform.config.tables.budgets });
     const standing = this.#watch.limitsOf(`${scope}#${kind === 'month' ? '2026-11' : '2026-11-30'}`).at(-1);
-    const limitPico = limitCalls === undefined ? standing : BigInt(limitCalls) * CALL_PICO;
+    const asItIs = standing === UNLIMITED_PICO ? undefined : standing;
+    const limitPico = limitCalls === undefined ? asItIs : BigInt(limitCalls) * CALL_PICO;
     const wish: LimitWish = { scope, kind, limitPico, shards };
     const spec = scope === 'endpoint:e0' ? this.#spec : undefined;
     this.network.note(process, `sets ${scope} to ${limitPico} a ${kind}${shards === undefined ? '' : ` in ${shards}`}`);
@@ -246,8 +247,6 @@ export class InterleavedRun {
           const heldPico = this.#watch.heldFor(budget, call.id);
           must(heldPico === 0n || heldPico >= pico, `${call.id} is sent, and ${budget} holds ${heldPico} of ${pico}`);
         }
-        const month = `endpoint:${call.terms.name}#${new Date(this.clock.nowMs()).toISOString().slice(0, 7)}`;
-        void month;
       },
     };
   }
@@ -272,6 +271,3 @@ export class InterleavedRun {
     return busy[at % busy.length];
   }
 }
-
-/** Scope names as the product knows them. */
-export type { ScopeName };

@@ -1,4 +1,4 @@
-import { partOf, shareOf, type ScopeName } from '#budgets/budget.ts';
+import { partOf, shareOf, UNLIMITED_PICO, type ScopeName } from '#budgets/budget.ts';
 import { heldPico, parseId } from '#budgets/hold.ts';
 import { fromPartItem, heldIn, type PartState } from '#budgets/part.ts';
 import { endOf, kindOf, WINDOW_KINDS, type WindowKind } from '#budgets/windows.ts';
@@ -93,13 +93,13 @@ export class Watch {
     return [...rounds.values()].reduce((most, pico) => (pico > most ? pico : most), 0n);
   }
 
-  /** Limits of which each may be in force. */
+  /** Limits of which each may be in force, the one that was set last at the end; none for a scope of which nobody said anything. */
   limitsOf(budgetKey: string): bigint[] {
     const { scope, window } = partOf(`${budgetKey}#0`);
     const told = (this.#told.get(scope) ?? []).filter(({ atMs }) => atMs < endOf(window));
     const oldest = told.reduce((most, { revision }) => Math.max(most, revision), 0);
     const standing = (this.#said.get(scope) ?? []).filter(({ revision }) => revision >= oldest);
-    return standing.flatMap(({ limits }) => limits[kindOf(window)] ?? []);
+    return standing.map(({ limits }) => limits[kindOf(window)] ?? UNLIMITED_PICO);
   }
 
   #partsOf(budgetKey: string): PartState[] {

@@ -1,5 +1,3 @@
-import { endOf } from '#budgets/windows.ts';
-import { partOf } from '#budgets/budget.ts';
 import { partsOf } from '#budgets/budget-book.ts';
 import { applyLateFacts } from './late-facts.ts';
 import { giveNotices } from './notices.ts';
@@ -59,8 +57,7 @@ async function sweepBudget(
   const { book, directory } = rooms.budgets;
   const nowMs = rooms.platform.clock.nowMs();
   const found = await book.read(key);
-  // Whoever opened it died between name and counter.
-  if (!found) return endOf(partOf(`${key}#0`).window) < nowMs ? directory.remove('open', key) : undefined;
+  if (!found) return isDone(key, found, nowMs) ? directory.remove('open', key) : undefined;
   let touched = false;
   for (const part of partsOf(found)) touched = (await sweepPart(part, waiting, rooms, report)) || touched;
   const swept = touched ? await book.read(key) : found;

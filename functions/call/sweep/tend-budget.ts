@@ -66,10 +66,11 @@ function isOutOfOrder(state: BudgetState): boolean {
 /** Windows that ended so long ago, and hold nothing, need no sweeping any more. */
 const TENDED_FOR_MS = 7 * 86_400_000;
 
-/** Whether nothing can happen in a budget any more. */
-export function isDone(key: string, state: BudgetState, nowMs: number): boolean {
+/** Whether nothing can happen in a budget any more; of one without a head, whoever named it is about to open it, or died. */
+export function isDone(key: string, state: BudgetState | undefined, nowMs: number): boolean {
   const { window } = partOf(`${key}#0`);
-  return nowMs - endOf(window) > TENDED_FOR_MS && partsOf(state).every((part) => part.holds.size === 0);
+  if (nowMs - endOf(window) < TENDED_FOR_MS) return false;
+  return !state || partsOf(state).every((part) => part.holds.size === 0);
 }
 
 /** Whether the window of a budget is the present one, or the last. */
