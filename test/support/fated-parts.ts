@@ -7,6 +7,8 @@ import { Fates } from './fates.ts';
 /** A counter as it stands, to be changed. */
 type Part = { -readonly [Name in keyof Omit<PartState, 'holds'>]: PartState[Name] } & {
   readonly holds: Map<string, string>;
+  /** Revision of the last change that froze it. */
+  changed?: number;
 };
 
 type ReserveAnswer = Awaited<ReturnType<PartStore['reserve']>>;
@@ -33,7 +35,8 @@ export class FatedParts implements PartStore {
       if (this.counters.has(part.key)) return false;
       const { head, holds, ...rest } = part;
       const fresh = head && { ...head, most: head.shards, revision: 0, noticedPercent: 0, refused: false };
-      this.counters.set(part.key, { ...rest, holds: new Map(holds), ...(fresh && { head: fresh }) });
+      const changed = part.frozen !== undefined && { changed: part.frozen };
+      this.counters.set(part.key, { ...rest, ...changed, holds: new Map(holds), ...(fresh && { head: fresh }) });
       return true;
     });
   }
@@ -76,8 +79,8 @@ export class FatedParts implements PartStore {
   freeze(key: string, revision: number) {
     return this.#meet('freeze', key, () => {
       const part = this.counters.get(key);
-      if (!part || (part.frozen ?? -1) > revision) return undefined;
-      part.frozen = revision;
+      if (!part || (part.frozen !== revision && (part.changed ?? -1) >= revision)) return undefined;
+      part.frozen = part.changed = revision;
       return this.at(key);
     });
   }
@@ -146,7 +149,9 @@ export class FatedParts implements PartStore {
   /** A counter as it stands; a request reads it so. */
   at(key: string): PartState | undefined {
     const part = this.counters.get(key);
-    return part && { ...part, holds: new Map(part.holds) };
+    if (!part) return undefined;
+    const { changed: _, ...shown } = part;
+    return { ...shown, holds: new Map(part.holds) };
   }
 
   /** Available, spent and held of one counter. @throws when it is not there */

@@ -19,7 +19,7 @@ const budget = monthOf('endpoint:summarize', 400n, 4);
 const shard = (number: number) => partKey(budget, number);
 const id = 'expiry.call.0';
 
-const taking = (amountPico: bigint, more: Partial<TakeRequest> = {}): TakeRequest => ({
+const taking = (amountPico: bigint, more: Partial<Omit<TakeRequest, 'valueOf'>> = {}): TakeRequest => ({
   budget,
   id,
   amountPico,

@@ -1,0 +1,229 @@
+import { expect, test } from 'vitest';
+import { exactStatusOf } from '#budgets/budget-status.ts';
+import { partKey, type Budget } from '#budgets/budget.ts';
+import { heldPico, parseId } from '#budgets/hold.ts';
+import { closePurse, floatsIn, freezePurse, type Purse } from '#budgets/purses.ts';
+import { reserve, type Reservation } from '#budgets/reservation.ts';
+import { chargesFor, settle } from '#budgets/settlement.ts';
+import { FakeClock } from '#test/support/fake-clock.ts';
+import type { FateOf } from '#test/support/fates.ts';
+import { MemoryBudgets } from '#test/support/memory-budgets.ts';
+import { monthOf } from '#test/support/month-of.ts';
+import { requestFor } from '#test/support/request-for.ts';
+
+const account = monthOf('account', 1_000_000n);
+const head = partKey(account, 0);
+const empty = { limitPico: 0n, availablePico: 0n, spentPico: 0n };
+
+async function granted(
+  room: MemoryBudgets,
+  amountPico: bigint,
+  callId = 'call',
+  budgets: readonly Budget[] = [account],
+) {
+  const outcome = await reserve(room, requestFor(amountPico, budgets, { callId }));
+  if (!outcome.granted) throw new Error('refused');
+  return outcome.reservation;
+}
+
+/** The purse in which a reservation stands. @throws when it stands in none */
+function purseOf({ places }: Reservation): Purse {
+  const [purse] = places.at(-1)!.purses;
+  if (!purse) throw new Error('it stands in no purse');
+  return purse;
+}
+
+const settleAt = (room: MemoryBudgets, reservation: Reservation, costPico: bigint) =>
+  settle(room.parts, reservation, chargesFor(reservation.places, costPico));
+
+test('a purse is a hold in a shard and an item of its own, drawn for many calls, in which they hold and settle', async () => {
+  const room = await MemoryBudgets.having([account]);
+  const first = await granted(room, 10n, 'first');
+  const purse = purseOf(first);
+  const drawnPico = heldPico(purse.float.value);
+  expect(drawnPico).toBeGreaterThanOrEqual(100n);
+  expect(floatsIn(room.parts.at(head)!)).toEqual([purse.float]);
+  expect(parseId(purse.float.id)).toMatchObject({ kind: 'float', purse: purse.id });
+  expect(room.parts.sums(purse.part)).toEqual([drawnPico - 10n, 0n, 10n]);
+
+  // From here on the shard is left alone: that is what a purse is for.
+  const written = ['reserve', 'open', 'topUp', 'settle', 'freeze'];
+  const before = room.fates.askedFor(...written).length;
+  const second = await granted(room, 20n, 'second');
+  expect(purseOf(second).id).toBe(purse.id);
+  for (const [call, costPico] of [
+    [first, 7n],
+    [second, 12n],
+  ] as const) {
+    expect(await settleAt(room, call, costPico)).toBe(0);
+  }
+  expect(room.fates.askedFor(...written).slice(before)).toEqual([
+    `reserve ${purse.part} 0`,
+    `settle ${purse.part} 0`,
+    `settle ${purse.part} 0`,
+  ]);
+  expect(room.parts.sums(purse.part)).toEqual([drawnPico - 19n, 19n, 0n]);
+  expect(room.sums(account)).toEqual([1_000_000n - drawnPico, 0n, drawnPico]);
+});
+
+test('what was spent from a purse that is still out counts as spent, and what is left in it as held', async () => {
+  const room = await MemoryBudgets.having([account]);
+  const drawnPico = heldPico(purseOf(await granted(room, 10n, 'open')).float.value);
+  await settleAt(room, await granted(room, 20n, 'over'), 15n);
+  const state = await room.book.read(account.key);
+  expect(await exactStatusOf(account, state!, room.parts)).toMatchObject({
+    limitPico: 1_000_000n,
+    spentPico: 15n,
+    heldPico: drawnPico - 15n,
+    availablePico: 1_000_000n - drawnPico,
+  });
+});
+
+test('calls side by side draw one purse', async () => {
+  const room = await MemoryBudgets.having([account]);
+  const calls = await Promise.all(Array.from({ length: 5 }, (_, call) => granted(room, 10n, `call${call}`)));
+  expect(new Set(calls.map((call) => purseOf(call).id)).size).toBe(1);
+  expect(floatsIn(room.parts.at(head)!)).toHaveLength(1);
+});
+
+test('a purse is used for its time; the next call draws another, and what the old one spent stands in the shard', async () => {
+  const clock = new FakeClock();
+  const room = await MemoryBudgets.having([account], { clock });
+  const old = await granted(room, 10n, 'old');
+  await settleAt(room, old, 7n);
+  const { usableUntilMs, id, part } = purseOf(old);
+  await clock.advance(usableUntilMs - clock.nowMs() - 1);
+  const last = await granted(room, 10n, 'last');
+  expect(purseOf(last).id).toBe(id);
+  await settleAt(room, last, 8n);
+
+  await clock.advance(1);
+  const next = purseOf(await granted(room, 10n, 'next'));
+  expect(next.id).not.toBe(id);
+  expect(floatsIn(room.parts.at(head)!)).toEqual([next.float]);
+  const nextPico = heldPico(next.float.value);
+  expect(room.sums(account)).toEqual([1_000_000n - 15n - nextPico, 15n, nextPico]);
+  expect(room.parts.at(part)).toMatchObject({ frozen: 1, spentPico: 15n });
+});
+
+test('a worn purse in which a call still holds stays out, frozen, until that call is over; then it can be closed', async () => {
+  const clock = new FakeClock();
+  const room = await MemoryBudgets.having([account], { clock });
+  const long = await granted(room, 10n, 'long');
+  const purse = purseOf(long);
+  await clock.advance(purse.usableUntilMs - clock.nowMs());
+  const next = purseOf(await granted(room, 10n, 'next'));
+  expect(
+    floatsIn(room.parts.at(head)!)
+      .map(({ id }) => id)
+      .sort(),
+  ).toEqual([purse.float.id, next.float.id].sort());
+  expect(await closePurse(room.parts, purse.float, purse.part)).toBe(false);
+  expect(await room.parts.reserve({ part: purse.part, id: 'late', value: '1|summarize' })).toBe('refused');
+
+  await settleAt(room, long, 4n);
+  expect(await closePurse(room.parts, purse.float, purse.part)).toBe(true);
+  expect(room.sums(account)[1]).toBe(4n);
+  // Once: its own environment and a sweeper may both try.
+  expect(await closePurse(room.parts, purse.float, purse.part)).toBe(false);
+  expect(room.sums(account)[1]).toBe(4n);
+});
+
+test('its environment and sweepers close a purse side by side: what it spent is charged once', async () => {
+  const room = await MemoryBudgets.having([account]);
+  const call = await granted(room, 10n);
+  const purse = purseOf(call);
+  await settleAt(room, call, 9n);
+  const closing = Array.from({ length: 4 }, () => closePurse(room.parts, purse.float, purse.part));
+  expect((await Promise.all(closing)).filter(Boolean)).toHaveLength(1);
+  expect(room.sums(account)).toEqual([999_991n, 9n, 0n]);
+});
+
+test('a purse without enough for a call is retired, and the call holds in another', async () => {
+  const room = await MemoryBudgets.having([account]);
+  await settleAt(room, await granted(room, 10n, 'small'), 10n);
+  const large = await granted(room, 1_000n, 'large');
+  expect(room.parts.sums(purseOf(large).part)[2]).toBe(1_000n);
+  expect(floatsIn(room.parts.at(head)!)).toEqual([purseOf(large).float]);
+  expect(room.sums(account)[1]).toBe(10n);
+});
+
+test('calls of all sizes side by side in one environment are all served, whoever draws', async () => {
+  const room = await MemoryBudgets.having([account]);
+  const sizes = [1n, 900n, 2n, 700n, 1n, 1n, 500n, 3n, 900n, 1n];
+  const calls = await Promise.all(sizes.map((pico, call) => granted(room, pico, `call${call}`)));
+  for (const [at, call] of calls.entries()) expect(await settleAt(room, call, sizes[at]!)).toBe(0);
+  for (const float of floatsIn(room.parts.at(head)!)) {
+    const { purse } = parseId(float.id) as { purse: string };
+    await closePurse(room.parts, float, partKey(account, purse));
+  }
+  const totalPico = sizes.reduce((sum, pico) => sum + pico, 0n);
+  expect(room.sums(account)).toEqual([1_000_000n - totalPico, totalPico, 0n]);
+});
+
+test('where little is left no purse is drawn: money that is scarce must not lie idle', async () => {
+  const poor = monthOf('account', 1_000n);
+  const room = await MemoryBudgets.having([poor]);
+  const { places } = await granted(room, 10n, 'call', [poor]);
+  expect([places[0]?.purses, places[0]?.pieces[0]?.part]).toEqual([[], partKey(poor, 0)]);
+  // To the last call that fits.
+  for (let call = 1; call < 100; call++) await granted(room, 10n, `call${call}`, [poor]);
+  await expect(granted(room, 10n, 'one more', [poor])).rejects.toThrow('refused');
+  expect(room.sums(poor)).toEqual([0n, 0n, 1_000n]);
+});
+
+test('from a frozen shard no purse is drawn', async () => {
+  const sharded = monthOf('account', 1_000_000n, 2);
+  const room = await MemoryBudgets.having([sharded]);
+  await room.parts.freeze(partKey(sharded, 0), 1);
+  const { places } = await granted(room, 10n, 'call', [sharded]);
+  expect([places[0]?.purses, places[0]?.pieces[0]?.part]).toEqual([[], partKey(sharded, 1)]);
+});
+
+test('a purse that was recalled before it was opened cannot be opened: its money goes back, and the call holds in the shard', async () => {
+  const fateOf: FateOf = (operation, key) => {
+    // Between the draw and the opening a change has read the shard's holds, and frozen the purse.
+    if (operation === 'open' && key.includes('#p') && !room.parts.counters.has(key)) {
+      room.parts.counters.set(key, { key, ...empty, holds: new Map(), frozen: 1, changed: 1 });
+    }
+    return 'answered';
+  };
+  const room: MemoryBudgets = await MemoryBudgets.having([account], { fateOf });
+  const { places } = await granted(room, 10n);
+  expect(places[0]?.purses).toEqual([]);
+  expect(room.sums(account)).toEqual([999_990n, 0n, 10n]);
+});
+
+test('a purse that was never opened is closed as one that spent nothing, and whoever drew it comes too late to open it', async () => {
+  const fateOf: FateOf = (operation, key) => (operation === 'open' && key.includes('#p') ? 'late' : 'answered');
+  const dying = await MemoryBudgets.having([account], { fateOf });
+  await reserve(dying, requestFor(10n, [account])).catch(() => undefined);
+  const [float] = floatsIn(dying.parts.at(head)!);
+  const part = partKey(account, (parseId(float!.id) as { purse: string }).purse);
+
+  const sweeper = new MemoryBudgets({ over: dying });
+  expect(await closePurse(sweeper.parts, float!, part)).toBe(true);
+  dying.fates.landLate();
+  expect(sweeper.parts.at(part)).toMatchObject({ ...empty, frozen: 1 });
+  expect(floatsIn(sweeper.parts.at(head)!)).toEqual([]);
+});
+
+test('a draw that is not answered does not fail the call: it holds in the shard, and the draw is found by its expiry', async () => {
+  let draws = 0;
+  const fateOf: FateOf = (operation) => (operation === 'reserve' && ++draws === 1 ? 'unheard' : 'answered');
+  const room = await MemoryBudgets.having([account], { fateOf });
+  const { places } = await granted(room, 10n);
+  expect(places[0]?.pieces[0]?.part).toBe(head);
+  expect(floatsIn(room.parts.at(head)!)).toHaveLength(1);
+});
+
+test('a frozen purse lends nothing more: the call takes another, and what stands in the old one is settled there', async () => {
+  const room = await MemoryBudgets.having([account]);
+  const before = await granted(room, 10n, 'before');
+  await freezePurse(room.parts, purseOf(before).part);
+  const after = await granted(room, 10n, 'after');
+  expect(purseOf(after).id).not.toBe(purseOf(before).id);
+  expect(after.facts.round).toBe(1);
+  expect(await settleAt(room, before, 6n)).toBe(0);
+  expect(room.parts.sums(purseOf(before).part)[1]).toBe(6n);
+});
