@@ -25,39 +25,46 @@ export async function topUp(
     // Another purse may have been drawn on for more.
     const facts = { ...reservation.facts, others: othersOf(places) };
     const raised = await raise(holding, places[at]!, { amountPico, facts, asked: strays, signal });
-    if ('status' in raised) {
+    places[at] = raised.place;
+    if (raised.refusal) {
       const unraised = { ...reservation, places, strays: unknownOf(strays, places) };
-      return { granted: false, status: raised.status, reservation: unraised };
+      return { granted: false, status: raised.refusal, reservation: unraised };
     }
-    places[at] = raised;
   }
   const facts = { ...reservation.facts, others: othersOf(places) };
   return { granted: true, reservation: { amountPico, facts, places, strays: unknownOf(strays, places) } };
 }
 
+/** A place as it stands after the attempt to raise it. */
+interface Raised {
+  readonly place: Place;
+  /** The budget has not enough. */
+  readonly refusal?: BudgetStatus;
+}
+
 /** Brings one budget to the amount: a piece that stands is raised, or more pieces are taken where none stands. */
-async function raise(holding: Holding, place: Place, ask: Ask): Promise<Place | { readonly status: BudgetStatus }> {
-  const heldPicoNow = place.pieces.reduce((sum, piece) => sum + heldPico(piece.value), 0n);
-  const morePico = ask.amountPico - heldPicoNow;
+async function raise(holding: Holding, place: Place, ask: Ask): Promise<Raised> {
+  const morePico = ask.amountPico - heldOf(place);
   // An earlier top-up raised it, and was refused elsewhere.
-  if (morePico <= 0n) return place;
-  const raised = await raisePiece(holding, place, morePico, ask.facts);
-  if (raised) return raised;
+  if (morePico <= 0n) return { place };
+  for (const piece of place.pieces) {
+    const raised = await raisePiece(holding, place, piece, morePico, ask.facts);
+    if (raised) return { place: raised };
+  }
   const drawn = isEscrow(place.budget) && (await drawMore(holding, place, { ...ask, amountPico: morePico }));
-  return drawn || takeMore(holding, place, { ...ask, amountPico: morePico });
+  return drawn ? { place: drawn } : takeMore(holding, place, ask);
 }
 
 async function raisePiece(
   { parts }: Holding,
   place: Place,
+  piece: Piece,
   morePico: bigint,
   facts: Ask['facts'],
 ): Promise<Place | undefined> {
-  for (const [index, piece] of place.pieces.entries()) {
-    const value = holdValue(heldPico(piece.value) + morePico, place.budget, facts);
-    if (await parts.topUp(piece, value)) return { ...place, pieces: place.pieces.with(index, { ...piece, value }) };
-  }
-  return undefined;
+  const value = holdValue(heldPico(piece.value) + morePico, place.budget, facts);
+  if (!(await parts.topUp(piece, value))) return undefined;
+  return { ...place, pieces: place.pieces.with(place.pieces.indexOf(piece), { ...piece, value }) };
 }
 
 async function drawMore(holding: Holding, place: Place, ask: Ask): Promise<Place | undefined> {
@@ -71,21 +78,41 @@ async function drawMore(holding: Holding, place: Place, ask: Ask): Promise<Place
 }
 
 /** From shards where nothing stands yet; if those have not enough, with what is left where something does. */
-async function takeMore(holding: Holding, place: Place, ask: Ask): Promise<Place | { readonly status: BudgetStatus }> {
-  const { budget, pieces } = place;
-  const without = pieces.map((piece) => piece.part);
+async function takeMore(holding: Holding, place: Place, ask: Ask): Promise<Raised> {
+  const { budget } = place;
   const valueOf = (pico: bigint) => holdValue(pico, budget, ask.facts);
-  const taken = await holding.placement.take({ budget, id: holdId(ask.facts), valueOf, without, ...ask });
-  if (taken === 'again') throw new Error(`the budget ${budget.key} changes faster than more of it can be held`);
-  if (taken.granted) return { ...place, pieces: [...pieces, ...taken.pieces] };
-  if (taken.status.usablePico < ask.amountPico) return { status: taken.status };
-  for (const { part } of pieces) {
-    const leftPico = (await holding.parts.read(part))?.availablePico ?? 0n;
-    if (leftPico <= 0n || leftPico >= ask.amountPico) continue;
-    const raised = await raisePiece(holding, place, leftPico, ask.facts);
-    if (raised) return takeMore(holding, raised, { ...ask, amountPico: ask.amountPico - leftPico });
+  for (let standing = place; ;) {
+    const amountPico = ask.amountPico - heldOf(standing);
+    if (amountPico <= 0n) return { place: standing };
+    const without = standing.pieces.map((piece) => piece.part);
+    const taken = await holding.placement.take({ ...ask, budget, id: holdId(ask.facts), amountPico, valueOf, without });
+    if (taken === 'again') throw new Error(`the budget ${budget.key} changes faster than more of it can be held`);
+    if (taken.granted) return { place: { ...standing, pieces: [...standing.pieces, ...taken.pieces] } };
+    const refused = { place: standing, refusal: taken.status };
+    if (taken.status.usablePico < amountPico) return refused;
+    const raised = await raiseByRemainder(holding, standing, amountPico, ask.facts);
+    if (!raised) return refused;
+    standing = raised;
   }
-  return { status: taken.status };
+}
+
+async function raiseByRemainder(
+  holding: Holding,
+  place: Place,
+  morePico: bigint,
+  facts: Ask['facts'],
+): Promise<Place | undefined> {
+  for (const piece of place.pieces) {
+    const leftPico = (await holding.parts.read(piece.part))?.availablePico ?? 0n;
+    if (leftPico <= 0n) continue;
+    const raised = await raisePiece(holding, place, piece, leftPico < morePico ? leftPico : morePico, facts);
+    if (raised) return raised;
+  }
+  return undefined;
+}
+
+function heldOf({ pieces }: Place): bigint {
+  return pieces.reduce((sum, piece) => sum + heldPico(piece.value), 0n);
 }
 
 /** What was asked for and is not known to stand. */

@@ -53,64 +53,60 @@ export interface Plan {
 const limitCalls = fc.constantFrom(60, 12, 5, 2, 1, 3000);
 const shards = fc.integer({ min: 1, max: 4 });
 
-const step: fc.Arbitrary<Step> = fc.oneof(
-  {
-    weight: 10,
-    arbitrary: fc.record({
-      do: fc.constant('serve' as const),
-      requests: fc.integer({ min: 1, max: 24 }),
-      order: fc.nat(2 ** 31),
-    }),
-  },
-  {
-    weight: 6,
-    arbitrary: fc.record({
-      do: fc.constant('call' as const),
-      environment: fc.nat(2),
-      caller: fc.nat(1),
-      size: fc.integer({ min: 1, max: 6 }),
-      ends: fc.array(fc.constantFrom<AttemptEnd>('answered', 'cut', 'failed', 'not found'), { maxLength: 2 }),
-    }),
-  },
-  {
-    weight: 6,
-    arbitrary: fc.record({
-      do: fc.constant('strike' as const),
-      at: fc.nat(30),
-      fate: fc.constantFrom<Fate>(...FATES),
-    }),
-  },
-  { weight: 2, arbitrary: fc.record({ do: fc.constant('crash' as const), process: fc.nat(9) }) },
-  {
-    weight: 2,
-    arbitrary: fc.record({
-      do: fc.constant('pause' as const),
-      process: fc.nat(9),
-      forMs: fc.constantFrom(5_000, 100_000, 200_000, 1e9),
-    }),
-  },
-  {
-    weight: 3,
-    arbitrary: fc.record({
-      do: fc.constant('wait' as const),
-      ms: fc.constantFrom(2_000, 31_000, 95_000, 130_000, 700_000),
-      isDeaf: fc.boolean(),
-    }),
-  },
-  { weight: 2, arbitrary: fc.record({ do: fc.constant('sweep' as const) }) },
-  {
-    weight: 2,
-    arbitrary: fc
-      .record({
-        do: fc.constant('change' as const),
-        scope: fc.constantFrom<ScopeName>('endpoint:e0', 'caller:c0', 'account'),
-        kind: fc.constantFrom<WindowKind>('month', 'day'),
-        limitCalls: fc.option(limitCalls, { nil: undefined }),
-        shards: fc.option(shards, { nil: undefined }),
-      })
-      .filter(({ limitCalls: calls, shards: count }) => calls !== undefined || count !== undefined),
-  },
-);
+const serve = fc.record({
+  do: fc.constant('serve' as const),
+  requests: fc.integer({ min: 1, max: 24 }),
+  order: fc.nat(2 ** 31),
+});
+const call = fc.record({
+  do: fc.constant('call' as const),
+  environment: fc.nat(2),
+  caller: fc.nat(1),
+  size: fc.integer({ min: 1, max: 6 }),
+  ends: fc.array(fc.constantFrom<AttemptEnd>('answered', 'cut', 'failed', 'not found'), { maxLength: 2 }),
+});
+const strike = fc.record({
+  do: fc.constant('strike' as const),
+  at: fc.nat(30),
+  fate: fc.constantFrom<Fate>(...FATES),
+});
+const crash = fc.record({ do: fc.constant('crash' as const), process: fc.nat(9) });
+const pause = fc.record({
+  do: fc.constant('pause' as const),
+  process: fc.nat(9),
+  forMs: fc.constantFrom(5_000, 100_000, 200_000, 1e9),
+});
+const wait = fc.record({
+  do: fc.constant('wait' as const),
+  ms: fc.constantFrom(2_000, 31_000, 95_000, 130_000, 700_000),
+  isDeaf: fc.boolean(),
+});
+const sweep = fc.record({ do: fc.constant('sweep' as const) });
+const change = (scopes: readonly ScopeName[], kinds: readonly WindowKind[]) =>
+  fc
+    .record({
+      do: fc.constant('change' as const),
+      scope: fc.constantFrom(...scopes),
+      kind: fc.constantFrom(...kinds),
+      limitCalls: fc.option(limitCalls, { nil: undefined }),
+      shards: fc.option(shards, { nil: undefined }),
+    })
+    .filter((wish) => wish.limitCalls !== undefined || wish.shards !== undefined);
+
+/** How often each kind of step comes. */
+function dealt(weights: Readonly<Record<string, number>>, changing: fc.Arbitrary<Step>): fc.Arbitrary<Step> {
+  const kinds: Readonly<Record<string, fc.Arbitrary<Step>>> = { serve, call, strike, crash, pause, wait, sweep, changing };
+  return fc.oneof(...Object.entries(weights).map(([kind, weight]) => ({ weight, arbitrary: kinds[kind]! })));
+}
+
+const anyChange = change(['endpoint:e0', 'caller:c0', 'account'], ['month', 'day']);
+/** All of it; mostly calls that die and come back; mostly changes of one budget, in each other's way. */
+const weathers = [
+  dealt({ serve: 10, call: 6, strike: 6, crash: 2, pause: 2, wait: 3, sweep: 2, changing: 2 }, anyChange),
+  dealt({ serve: 12, call: 8, strike: 4, crash: 3, pause: 4, wait: 4, sweep: 4 }, anyChange),
+  dealt({ serve: 10, call: 2, strike: 5, crash: 2, pause: 3, wait: 1, sweep: 3, changing: 6 }, change(['caller:c0'], ['month'])),
+  dealt({ serve: 10, call: 4, strike: 4, crash: 2, pause: 2, wait: 3, sweep: 3, changing: 4 }, change(['account'], ['month'])),
+];
 
 const setting: fc.Arbitrary<Setting> = fc.record({
   endpoint: fc.record({ month: limitCalls, day: limitCalls, shards: fc.integer({ min: 1, max: 3 }) }),
@@ -126,5 +122,6 @@ const setting: fc.Arbitrary<Setting> = fc.record({
 
 /** @param mostSteps of a run */
 export function planOf(mostSteps: number): fc.Arbitrary<Plan> {
-  return fc.record({ setting, steps: fc.array(step, { minLength: 5, maxLength: mostSteps, size: 'max' }) });
+  const steps = weathers.map((step) => fc.array(step, { minLength: 5, maxLength: mostSteps, size: 'max' }));
+  return fc.record({ setting, steps: fc.oneof(...steps) });
 }

@@ -55,7 +55,8 @@ function isOutOfOrder(state: BudgetState): boolean {
   const { most, revision, totalPico } = head.head!;
   if (most === 1) return false;
   // Before the first change shards may wait to be opened; afterwards all are there, and have it all.
-  if (revision > 0 && sumOf(partsOf(state), (part) => part.limitPico) !== totalPico) return true;
+  const parts = partsOf(state);
+  if (revision > 0 && (parts.length < most || sumOf(parts, (part) => part.limitPico) !== totalPico)) return true;
   if (isInDebt(state)) return shards.some((shard) => shard.frozen === undefined);
   return (
     shards.some((shard) => shard.frozen !== undefined || shard.availablePico < 0n) ||

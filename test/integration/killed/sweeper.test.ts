@@ -59,6 +59,7 @@ test('L5 a sweeper is killed around each request by which it changes anything: t
 /** Leaves something of everything that a sweeper may find. */
 async function leaveWork(scene: Scene): Promise<void> {
   await scene.limit('account', { day: '100' });
+  for (const number of [5, 6]) await scene.limit(`caller:ada-${number}`, { month: '1' });
   for (const number of [1, 2, 3, 4, 5, 6]) {
     await callEarlier(scene, terms, number);
     scene.play(number);
@@ -76,11 +77,8 @@ async function leaveWork(scene: Scene): Promise<void> {
 
   // Sent, and not heard of; with its entry, and not settled; held for its caller, and nowhere else; a change that is not done.
   await scene.killAt(SENT, haikuCall(terms, 3));
-  await scene.limit('caller:ada-6', { month: '1' });
   const { steps: call } = await scene.rehearse(haikuCall(terms, 6));
   await scene.killAt(pointOf(call, 'after', 'PutItem ledger haiku'), haikuCall(terms, 4));
-  await scene.limit('caller:ada-5', { month: '1' });
-  await callEarlier(scene, terms, 5);
   const held = 'UpdateItem budgets caller:ada#2026-11#0 SET available = available - :max';
   await scene.killAt(pointOf(call, 'after', held), haikuCall(terms, 5));
   const { steps: change } = await scene.rehearse(lowerLimit(1));
