@@ -1,16 +1,18 @@
 import { parseArgs } from 'node:util';
 import { type Rule, RULES } from './rules.ts';
 import { run } from './run.ts';
+import { traceWrites } from './trace.ts';
 import { Failure } from './watch.ts';
 
 const HELP = `Plays the reservation protocol (functions/budgets/PROTOCOL.md) at random.
 
-  node test/model/play.ts [rounds] [seed] [--without <rule>] [--seen]
+  node test/model/play.ts [rounds] [seed] [--without <rule>] [--seen] [--trace]
 
   rounds     how many runs          (default 20000)
   seed       seed of the first one  (default 0); the same seed is the same run
   --without  leaves a rule out, to see what it is for
   --seen     says how often what happened
+  --trace    prints every write (of one round: node test/model/play.ts 1 183 --trace)
 
 Rules:
 ${Object.entries(RULES)
@@ -39,13 +41,14 @@ export function play(rounds: number, seed: number, without?: Rule, progress?: (d
 }
 
 function main(): void {
-  const options = { without: { type: 'string' }, seen: { type: 'boolean' }, help: { type: 'boolean', short: 'h' } } as const;
+  const options = { without: { type: 'string' }, seen: { type: 'boolean' }, trace: { type: 'boolean' }, help: { type: 'boolean', short: 'h' } } as const;
   const { values, positionals } = parseArgs({ options, allowPositionals: true });
   if (values.help) return console.log(HELP);
   const [rounds = 20_000, seed = 0] = positionals.map(Number);
   const { without } = values;
   if (without !== undefined && !(without in RULES)) throw new Error(`${without} is not a rule; --help lists them`);
 
+  if (values.trace) traceWrites(console.log);
   const started = performance.now();
   let shown = started;
   const { failures, seen } = play(rounds, seed, without as Rule | undefined, (done) => {

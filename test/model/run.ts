@@ -15,6 +15,7 @@ type Kind = 'call' | 'sweeper' | 'change';
 
 interface Process {
   readonly kind: Kind;
+  readonly name: string;
   readonly steps: Steps<void>;
   readonly environment?: Environment;
   wakesAt: number;
@@ -70,8 +71,9 @@ function play(world: World, weather: Weather, bills: Bill[]): void {
   const processes: Process[] = [];
   const environments = [0, 1, 2].map(newEnvironment);
   let made = 0;
+  let started = 0;
   const start = (kind: Kind, steps: Steps<void>, environment?: Environment) => {
-    processes.push({ kind, steps, wakesAt: 0, ...(environment && { environment }) });
+    processes.push({ kind, name: `${kind} ${started++}`, steps, wakesAt: 0, ...(environment && { environment }) });
   };
   while (made < CALLS || processes.length > 0) {
     if (world.chance(0.05)) world.now += world.whole(1, weather.jump);
@@ -86,10 +88,12 @@ function play(world: World, weather: Weather, bills: Bill[]): void {
 
     const awake = processes.filter((process) => process.wakesAt <= world.now);
     if (awake.length === 0) {
-      if (processes.length > 0) world.now += 1;
+      const next = Math.min(...processes.map(({ wakesAt }) => wakesAt), ...world.late.map(({ at }) => at));
+      if (processes.length > 0) world.now = Math.max(world.now, next);
       continue;
     }
     const process = world.pick(awake);
+    world.who = process.name;
     if (world.chance(weather.crashes[process.kind])) {
       processes.splice(processes.indexOf(process), 1);
       const lost = process.environment;
@@ -122,6 +126,8 @@ function randomChange(world: World): Steps<void> {
 
 /** What was on its way arrives. */
 function land(world: World): void {
+  if (world.late.length === 0) return;
+  world.who = 'late';
   for (const request of world.late.filter(({ at }) => at <= world.now)) {
     world.late.splice(world.late.indexOf(request), 1);
     request.land();
@@ -131,6 +137,7 @@ function land(world: World): void {
 /** Time passes, and the sweeper runs until nothing is left to do. */
 function rest(world: World): void {
   world.silence = 0;
+  world.who = 'at rest';
   for (let sweeps = 0; sweeps < 5; sweeps++) {
     world.now += 1000;
     land(world);

@@ -52,6 +52,8 @@ export class World {
   readonly watch: Watch;
   readonly random: () => number;
   readonly without: Rule | undefined;
+  /** Whose step it is, for the trace. */
+  who = '';
   /** How often a request has no answer. */
   silence = 0;
   readonly windowSeconds: { readonly m: number; readonly d: number };

@@ -98,9 +98,9 @@ function dynamoOf(process: SimulatedProcess, network: Network, tables: Tables): 
   return {
     // A sweep looks at many lists that nobody has ever written: no turn is taken for those.
     get: async (table, key, options) =>
-      isList(key) && !tables.has(table, key)
+      isList(key) && !tables.get(table, key)
         ? undefined
-        : ask(`read ${nameOf(key)}`, () => tables.get(table, key), options),
+        : ask(`read ${nameOf(key)}`, async () => tables.get(table, key), options),
     put: (table, item, expression, options) =>
       ask(`put ${nameOf(item)}`, () => tables.put(table, item, expression), options),
     update: (table, key, update, expression, options) =>

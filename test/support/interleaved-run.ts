@@ -204,6 +204,7 @@ export class InterleavedRun {
       if (this.#tables.writes === writes) break;
       must(sweeps < MOST_SWEEPS, 'there is always something left to sweep');
     }
+    await this.#tables.assertAsKept();
     assertAtRest(this.#tables, this.#watch, this.bills, this.clock.nowMs());
   }
 

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import { fromAttributes, toAttributes, type Storable, type StoredItem } from '#platform/aws/attributes.ts';
 import type { DynamoDb, Expression, Written } from '#platform/aws/dynamodb.ts';
 
@@ -13,8 +14,9 @@ export interface Change {
 }
 
 /**
- * The tables of one run. Requests go to DynamoDB, under keys that no other run has; what each write left behind is kept, so
- * that whoever watches can look at all of it after every step without asking.
+ * The tables of one run. Writes go to DynamoDB, under keys that no other run has, and their conditions are decided there. What
+ * each has left behind is kept: reads are answered from it, which is what a strongly consistent read of DynamoDB gives and half of
+ * the requests, and whoever watches can look at all of it after every step. `assertAsKept` compares at the end.
  */
 export class Tables {
   /** `<table> <key>` → the item as DynamoDB gave it back. */
@@ -31,14 +33,8 @@ export class Tables {
     this.#onWrite = onWrite;
   }
 
-  /** Whether it was ever written. */
-  has(table: string, key: Item): boolean {
-    return this.items.has(nameOf(table, key));
-  }
-
-  async get(table: string, key: Item): Promise<StoredItem | undefined> {
-    const item = await this.#dynamo.get(table, this.#own(key), { consistent: true, attempts: 1 });
-    return item && { ...item, ...asStored(key) };
+  get(table: string, key: Item): StoredItem | undefined {
+    return this.items.get(nameOf(table, key));
   }
 
   async put(table: string, item: Item, expression?: Expression): Promise<Written> {
@@ -61,6 +57,21 @@ export class Tables {
     return after;
   }
 
+  /** @throws when DynamoDB has anything else than what is kept here */
+  async assertAsKept(): Promise<void> {
+    const names = [...this.items.keys()];
+    for (const table of new Set(names.map((name) => name.split(' ')[0]!))) {
+      const keys = names.filter((name) => name.startsWith(`${table} `)).map((name) => keyOf(name));
+      const stored = await this.#dynamo.batchGet(table, keys.map((key) => this.#own(key)));
+      for (const item of stored) {
+        const pk = String(item['pk']).slice(this.#prefix.length);
+        const kept = this.get(table, { ...item, pk });
+        if (!isDeepStrictEqual({ ...item, pk }, kept)) throw new Error(`${pk} is not as DynamoDB has it`);
+      }
+      if (stored.length !== keys.length) throw new Error(`${table} has ${stored.length} of ${keys.length} items`);
+    }
+  }
+
   #own(item: Item): Item {
     return { ...item, pk: this.#prefix + String(item['pk']) };
   }
@@ -77,6 +88,11 @@ export class Tables {
 /** `pk`, or `pk sk`. */
 function nameOf(table: string, { pk, sk }: Item): string {
   return `${table} ${String(pk)}${sk === undefined ? '' : ` ${String(sk)}`}`;
+}
+
+function keyOf(name: string): Item {
+  const [, pk, sk] = name.split(' ');
+  return { pk, sk };
 }
 
 function shortName(table: string): string {

@@ -22,12 +22,13 @@ export async function sweep(rooms: SweepRooms): Promise<SweepReport> {
   const { directory } = rooms.budgets;
   const [keys, late] = await Promise.all([directory.names('open'), directory.names('late')]);
   const waiting = new Set(late.map((name) => name.slice(name.lastIndexOf('#') + 1)));
+  // Before the budgets are looked at: what is told of them shall count these facts.
+  await applyLateFacts(late, rooms, report);
   const queue = [...keys];
   const work = async () => {
     for (let key = queue.shift(); key !== undefined; key = queue.shift()) await sweepOne(key, waiting, rooms, report);
   };
   await Promise.all(Array.from({ length: AT_ONCE }, work));
-  await applyLateFacts(late, rooms, report);
   return report;
 }
 
@@ -62,7 +63,7 @@ async function sweepBudget(
   for (const part of partsOf(found)) touched = (await sweepPart(part, waiting, rooms, report)) || touched;
   const swept = touched ? await book.read(key) : found;
   if (!swept) return;
-  await tendBudget(key, swept, rooms, report);
-  if (isRecent(key, nowMs)) await giveNotices(key, swept, rooms, report);
+  const tended = (await tendBudget(key, swept, rooms, report)) ? await book.read(key) : swept;
+  if (tended && isRecent(key, nowMs)) await giveNotices(key, tended, rooms, report);
   if (isDone(key, swept, nowMs)) await directory.remove('open', key);
 }

@@ -9,20 +9,25 @@ import { assertInTime, type SweepReport, type SweepRooms } from './sweep-rooms.t
 /**
  * Brings a budget in order: to the limit and the shards that settings or spec name, if its window is not over; a change that
  * died is finished; money that lies where nobody can use it is shared out anew.
+ *
+ * @returns whether anything was changed
  */
 export async function tendBudget(
   key: string,
   state: BudgetState,
   rooms: SweepRooms,
   report: SweepReport,
-): Promise<void> {
+): Promise<boolean> {
   const wanted = await wantedFor(key, state, rooms);
   if (wanted && (isOtherwise(state, wanted) || isOutOfOrder(state))) {
     assertInTime(rooms);
     if ((await changeBudget(wanted, rooms.budgets)) === 'changed') report.changed += 1;
-  } else if (isEscrow(partOf(`${key}#0`)) && isInDebt(state)) {
+    return true;
+  }
+  if (isEscrow(partOf(`${key}#0`)) && isInDebt(state)) {
     await recallPurses({ key }, state, rooms.budgets.parts);
   }
+  return false;
 }
 
 /** What the budget should be; what it is, where nobody says anything of it any more. Undefined: newer settings are at work. */

@@ -1,5 +1,4 @@
-import { startFaultProxy, type ProxiedAnswer, type ProxiedExchange } from '../fault-proxy.ts';
-import { requestName } from './request-name.ts';
+import { startFaultProxy, type ProxiedAnswer, type ProxiedExchange, type ProxiedRequest } from '../fault-proxy.ts';
 
 /** Whom a process talks to. */
 export const SERVICES = ['dynamodb', 'secretsmanager', 'sqs', 'openai'] as const;
@@ -7,7 +6,7 @@ export type Service = (typeof SERVICES)[number];
 
 /** A request of the process that stands at the crossing. Until somebody lets it, it neither lands nor is answered. */
 export interface CrossingRequest {
-  /** What it asks for, without what differs from process to process; the second of one name is `… (2)`. */
+  /** What it asks for; the second of one name is `… (2)`. */
   readonly name: string;
   /** Has the target do what is asked. The process does not hear of it. */
   land(): Promise<void>;
@@ -21,11 +20,15 @@ export interface Crossing extends AsyncDisposable {
   readonly endpoints: Readonly<Record<Service, string>>;
 }
 
-/** @param targets origins (`http://host:port`) of the services @param onRequest says what becomes of a request, when it has come in whole */
-export async function openCrossing(
-  targets: Readonly<Record<Service, string>>,
-  onRequest: (request: CrossingRequest) => void | Promise<void>,
-): Promise<Crossing> {
+export interface CrossingOptions {
+  /** Origins of the services: `http://host:port`. */
+  readonly targets: Readonly<Record<Service, string>>;
+  readonly nameOf: (service: Service, request: ProxiedRequest) => string;
+  /** Says what becomes of a request, when it has come in whole. */
+  readonly onRequest: (request: CrossingRequest) => void | Promise<void>;
+}
+
+export async function openCrossing({ targets, nameOf, onRequest }: CrossingOptions): Promise<Crossing> {
   await using parts = new AsyncDisposableStack();
   const seen = new Map<string, number>();
   const namedApart = (name: string): string => {
@@ -37,7 +40,7 @@ export async function openCrossing(
     SERVICES.map(async (service) => {
       const proxy = parts.use(await startFaultProxy({ target: targets[service] }));
       const fault = (exchange: ProxiedExchange) =>
-        onRequest(crossing(namedApart(requestName(service, exchange.request)), exchange));
+        onRequest(crossing(namedApart(nameOf(service, exchange.request)), exchange));
       proxy.rules.push({ fault });
       return [service, proxy.endpoint] as const;
     }),

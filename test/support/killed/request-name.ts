@@ -19,8 +19,8 @@ interface Key {
 }
 
 /**
- * What a request asks for, in words that are the same for every process that does the same errand: ids of calls and purses, times and
- * hashes are left out, and so are the numbers at the end of `haiku-17` and `ada-17`, by which a test keeps its points apart.
+ * What a request asks for, in words that are the same for every process that does the same: ids of calls and purses, times and
+ * hashes are left out.
  */
 export function requestName(service: Service, { operation, body }: ProxiedRequest): string {
   switch (service) {
@@ -52,6 +52,10 @@ function alike(facts: string): string {
     .replaceAll(/\b\d{4}-\d\d-\d\dT[\d:.]+Z/g, '<time>')
     .replaceAll(/#p[0-9a-z]+/g, '#<purse>')
     .replaceAll(/[\w-]{43,}/g, '<hash>')
-    .replaceAll(/\b(open|late|settings)#\d+\b/g, '$1#<n>')
-    .replaceAll(/\b(haiku|ada)-\d+/g, '$1');
+    .replaceAll(/\b(open|late|settings)#\d+\b/g, '$1#<n>');
+}
+
+/** Without the numbers too by which a test keeps endpoints and callers apart, `haiku-17` and `ada-17`. */
+export function nameWithoutNumbers(service: Service, request: ProxiedRequest): string {
+  return requestName(service, request).replaceAll(/\b(haiku|ada)-\d+/g, '$1');
 }

@@ -15,6 +15,7 @@ import type { Outcome, Task } from './errand.ts';
 import { sharedErrandRunner, type RunningErrand } from './errand-runner.ts';
 import { Rehearsal, Standstill, pointName, type KillPoint, type Step } from './kill-points.ts';
 import { perform } from './perform.ts';
+import { nameWithoutNumbers, requestName } from './request-name.ts';
 import { dumpTables, restoreTables, type Dump } from './table-dump.ts';
 
 /** What the upstream says when it answers: 20 tokens in, 10 out, 7,000,000 pico-USD of the small model. */
@@ -38,7 +39,7 @@ export interface SceneParts {
 export interface AroundKill {
   /** While the process hangs at its point. */
   readonly meanwhile?: () => Promise<unknown> | undefined;
-  /** When it is dead, and its request may still be on its way: `landLate` has it land. */
+  /** When it is gone, and its request may still be on its way: `landLate` has it land. */
   readonly afterwards?: (landLate: () => Promise<void>) => Promise<void>;
 }
 
@@ -93,17 +94,22 @@ export class Scene {
   }
 
   /** Does a task in a process of its own, and kills that at a point. @throws when it comes to its end before */
-  async killAt(point: KillPoint, task: Task, { meanwhile, afterwards }: AroundKill = {}): Promise<void> {
+  async killAt(point: KillPoint, task: Task, around: AroundKill = {}): Promise<void> {
+    const ended = await this.killOrLetEnd(point, task, around);
+    if (ended) throw new Error(`it ended before it was killed ${pointName(point)}: ${JSON.stringify(ended)}`);
+  }
+
+  /** The same; what the process said at its end, if it did not come to the point. */
+  async killOrLetEnd(point: KillPoint, task: Task, around: AroundKill = {}): Promise<Outcome | undefined> {
     const standstill = new Standstill(point);
     await using started = await this.#start(task, standstill.onRequest);
-    const ended = started.running.ended.then((outcome) => {
-      throw new Error(`the process came to its end before it was killed ${pointName(point)}: ${JSON.stringify(outcome)}`);
-    });
-    await Promise.race([standstill.reached, ended]);
-    ended.catch(() => undefined);
-    await meanwhile?.();
-    await started.running.kill();
-    await afterwards?.(() => standstill.landLate());
+    const ended = await Promise.race([standstill.reached, started.running.ended]);
+    if (!ended) {
+      await around.meanwhile?.();
+      await started.running.kill();
+    }
+    await around.afterwards?.(() => standstill.landLate());
+    return ended ?? undefined;
   }
 
   /** Time passes, until whatever was left is left for good. */
@@ -133,7 +139,9 @@ export class Scene {
     onRequest: (request: CrossingRequest) => void | Promise<void>,
   ): Promise<AsyncDisposable & { readonly running: RunningErrand }> {
     await using parts = new AsyncDisposableStack();
-    const crossing = parts.use(await openCrossing(this.#parts.targets, onRequest));
+    // A sweep has to do with many numbers; a call with its own, which must not tell it from another.
+    const nameOf = task.kind === 'sweep' ? requestName : nameWithoutNumbers;
+    const crossing = parts.use(await openCrossing({ targets: this.#parts.targets, nameOf, onRequest }));
     const runner = await sharedErrandRunner();
     const variables = this.#variables(crossing.endpoints);
     const running = runner.start({ atMs: this.weir.clock.nowMs(), variables, task });

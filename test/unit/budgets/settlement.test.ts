@@ -85,7 +85,7 @@ test('one piece of a split hold cannot be reached: the others are settled, and i
     [333n, 0n, 0n],
   ]);
   // The sweeper settles it by the same charges.
-  const [piece] = reservation.places[0]!.pieces.filter(({ part }) => part === lost);
+  const piece = reservation.places[0]!.pieces.find(({ part }) => part === lost);
   await settlePiece(new MemoryBudgets({ over: room }).parts, piece!, chargeOf(piece!, charges));
   expect(room.sums(budget)).toEqual([600n, 400n, 0n]);
 });
