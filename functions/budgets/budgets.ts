@@ -67,6 +67,7 @@ export function createBudgets(options: BudgetsOptions): Budgets {
   const { clock, random } = options;
   const { parts, book, directory, settings } = createBudgetStores(options);
   const holding: Holding = {
+    clock,
     parts,
     placement: new Placement(parts, book, clock, random),
     purses: new Purses(parts, book, clock, random),

@@ -21,6 +21,8 @@ export interface TakeRequest {
   readonly valueOf: (amountPico: bigint) => string;
   /** Gets every piece that is asked for, before it is asked: whoever gives the round up releases them all. */
   readonly asked: Piece[];
+  /** When the platform kills the process: from then on it asks for nothing and gives nothing back. */
+  readonly killAtMs: number;
   /** Counters where this id stands already. @default none */
   readonly without?: readonly string[];
   /** Ends the waiting. */
@@ -136,11 +138,18 @@ export class Placement {
     const granted = answers.flatMap((answer) => (answer.status === 'fulfilled' && answer.value ? [answer.value] : []));
     if (granted.length === plan.length) return granted;
     // Not asked for again under this id: a release that is repeated might take the second hold for the first.
-    await Promise.all(granted.map((piece) => this.#parts.settle(piece, 0n)));
+    if (this.#clock.nowMs() < request.killAtMs) {
+      await Promise.all(granted.map((piece) => this.#parts.settle(piece, 0n)));
+    }
     return 'given back';
   }
 
-  async #ask({ id, valueOf, asked }: TakeRequest, part: string, amountPico: bigint): Promise<Piece | undefined> {
+  async #ask(
+    { id, valueOf, asked, killAtMs }: TakeRequest,
+    part: string,
+    amountPico: bigint,
+  ): Promise<Piece | undefined> {
+    if (this.#clock.nowMs() >= killAtMs) throw new Error('the time of the process is over');
     const piece = { part, id, value: valueOf(amountPico) };
     asked.push(piece);
     const answer = await this.#parts.reserve(piece);

@@ -1,3 +1,4 @@
+import type { Clock } from '#platform/clock.ts';
 import { isEscrow, type Budget } from './budget.ts';
 import type { BudgetStatus } from './budget-status.ts';
 import { holdId, holdValue, type HoldFacts, type OtherBudget, type Piece } from './hold.ts';
@@ -46,6 +47,7 @@ export interface ReservationRequest {
 
 /** The parts of the room that reserving needs. */
 export interface Holding {
+  readonly clock: Clock;
   readonly parts: PartStore;
   readonly placement: Placement;
   readonly purses: Purses;
@@ -122,7 +124,7 @@ async function holdRound(holding: Holding, seats: readonly Seat[], ask: Ask): Pr
     else ends.push({ end: 'refused', status: result.value.status });
   }
   if (ends.length === 0) return { end: 'held', places };
-  await release(holding.parts, ask.asked);
+  await release(holding, ask);
   // What a refusal says, no further round will change.
   return ends.find(({ end }) => end === 'refused') ?? ends.find(({ end }) => end === 'silent') ?? ends[0]!;
 }
@@ -138,12 +140,14 @@ export interface Ask {
 
 /** Holds in one budget. */
 export async function takeIn(
-  { parts, placement, purses }: Holding,
+  { parts, placement, purses, clock }: Holding,
   { budget, purses: [purse] }: Seat,
   { amountPico, facts, asked, signal }: Ask,
 ): Promise<Taken> {
   const valueOf = (pico: bigint) => holdValue(pico, budget, facts);
-  if (!purse) return placement.take({ budget, id: holdId(facts), amountPico, valueOf, asked, signal });
+  const { killAtMs } = facts;
+  if (!purse) return placement.take({ budget, id: holdId(facts), amountPico, valueOf, asked, killAtMs, signal });
+  if (clock.nowMs() >= killAtMs) throw new Error('the time of the process is over');
   const piece = { part: purse.part, id: holdId(facts), value: valueOf(amountPico) };
   asked.push(piece);
   if ((await parts.reserve(piece)) === 'taken') return { granted: true, pieces: [piece] };
@@ -151,9 +155,13 @@ export async function takeIn(
   return 'again';
 }
 
-/** Gives back what was asked for, whether it is known to stand or not. What cannot be reached now is swept. */
-async function release(parts: PartStore, pieces: readonly Piece[]): Promise<void> {
-  await Promise.allSettled(pieces.map((piece) => parts.settle(piece, 0n)));
+/**
+ * Gives back what was asked for, whether it is known to stand or not. What cannot be reached now is swept; and a process that is
+ * taken for dead leaves all to the sweeper, which may have decided what it is worth.
+ */
+async function release({ parts, clock }: Holding, { asked, facts }: Ask): Promise<void> {
+  if (clock.nowMs() >= facts.killAtMs) return;
+  await Promise.allSettled(asked.map((piece) => parts.settle(piece, 0n)));
 }
 
 /** The short form of all budgets but the endpoint's month. */

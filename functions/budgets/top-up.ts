@@ -85,7 +85,15 @@ async function takeMore(holding: Holding, place: Place, ask: Ask): Promise<Raise
     const amountPico = ask.amountPico - heldOf(standing);
     if (amountPico <= 0n) return { place: standing };
     const without = standing.pieces.map((piece) => piece.part);
-    const taken = await holding.placement.take({ ...ask, budget, id: holdId(ask.facts), amountPico, valueOf, without });
+    const taken = await holding.placement.take({
+      ...ask,
+      budget,
+      id: holdId(ask.facts),
+      amountPico,
+      valueOf,
+      without,
+      killAtMs: ask.facts.killAtMs,
+    });
     if (taken === 'again') throw new Error(`the budget ${budget.key} changes faster than more of it can be held`);
     if (taken.granted) return { place: { ...standing, pieces: [...standing.pieces, ...taken.pieces] } };
     const refused = { place: standing, refusal: taken.status };

@@ -1,9 +1,9 @@
 import type { BudgetStatus } from '#budgets/budget-status.ts';
-import type { Reservation } from '#budgets/reservation.ts';
+import type { Reservation, ReservationOutcome } from '#budgets/reservation.ts';
 import { resetsAt } from '#budgets/windows.ts';
 import { mintedAtMs } from '#platform/call-id.ts';
 import { withinDeadline } from '#platform/deadline.ts';
-import { BudgetExceeded, BudgetUnavailable } from '#platform/errors.ts';
+import { BudgetExceeded, BudgetUnavailable, DeadlineExceeded } from '#platform/errors.ts';
 import { formatUsd } from '#platform/money.ts';
 import type { Call } from './call.ts';
 import type { Rooms } from './rooms.ts';
@@ -62,7 +62,10 @@ export class Cover {
   }
 
   async #take({ pico, leastPico }: Bound, model: string): Promise<bigint> {
-    this.#call.deadline.signal.throwIfAborted();
+    const { deadline } = this.#call;
+    deadline.signal.throwIfAborted();
+    // A process that was frozen wakes up before its timers do.
+    if (deadline.remainingMs() === 0) throw new DeadlineExceeded();
     if (this.mayHoldUnawares) throw new BudgetUnavailable(new Error('an earlier question could not be covered'));
     let boundPico = pico;
     for (let cuts = 0; ; cuts++) {
@@ -73,7 +76,8 @@ export class Cover {
         return boundPico;
       }
       const affordablePico = (this.reservation?.amountPico ?? 0n) + status.usablePico - this.#committedPico;
-      if (affordablePico < leastPico || leastPico === pico || cuts >= MOST_CUTS) throw exceeded(status, neededPico - (this.reservation?.amountPico ?? 0n));
+      if (affordablePico < leastPico || leastPico === pico || cuts >= MOST_CUTS)
+        throw exceeded(status, neededPico - (this.reservation?.amountPico ?? 0n));
       if (affordablePico < boundPico) boundPico = affordablePico;
     }
   }
@@ -98,8 +102,7 @@ export class Cover {
     });
     const outcome = await withinDeadline(asked, deadline.signal).catch((error: unknown) => {
       this.mayHoldUnawares = true;
-      // What is granted too late is given back.
-      void asked.then((late) => (late.granted ? budgets.settle(late.reservation, []) : 0)).catch(() => undefined);
+      void asked.then((late) => this.#giveBackLate(late)).catch(() => undefined);
       throw this.#unavailable(error);
     });
     if (!outcome.granted) {
@@ -108,6 +111,12 @@ export class Cover {
     }
     this.reservation = outcome.reservation;
     return undefined;
+  }
+
+  /** What is granted too late is given back, while this process may touch counters. */
+  async #giveBackLate(late: ReservationOutcome): Promise<void> {
+    const { platform, budgets } = this.#rooms;
+    if (late.granted && platform.clock.nowMs() < this.#call.killAtMs) await budgets.settle(late.reservation, []);
   }
 
   async #topUp(reservation: Reservation, amountPico: bigint): Promise<BudgetStatus | undefined> {

@@ -56,15 +56,19 @@ export class Watch {
   /** A sweeper that found an escrow budget at this revision has gone through it. */
   swept(budget: string, revision: number): void {
     const head = this.world.head(budget);
-    if (isEscrow(budget) && head?.revision === revision) this.limits.set(budget, [head]);
+    if (!isEscrow(budget) || head?.revision !== revision) return;
+    const { total, source } = head;
+    this.limits.set(budget, [{ total, source }]);
   }
 
   /** Whoever asked for the change was told that it is done: no older limit is in force. */
   told(scope: string, source: number, budgets: readonly string[]): void {
     for (const budget of budgets) {
       const limits = this.limits.get(budget) ?? [];
-      must(isEscrow(budget) || limits.every((limit) => limit.source >= source), 'a change was answered that is not done');
-      this.limits.set(budget, limits.filter((limit) => limit.source >= source));
+      const now = limits.filter((limit) => limit.source >= source);
+      const most = Math.max(...now.map(({ total }) => total));
+      must(isEscrow(budget) || limits.every(({ total }) => total <= most), 'a change was answered that is not done');
+      this.limits.set(budget, now);
     }
     const told = this.answered.get(scope) ?? [];
     told.push({ at: this.world.now, source });

@@ -220,8 +220,9 @@ export class InterleavedRun {
 
   #wrote(change: Change): void {
     const { actor } = this.network;
-    if (actor && change.key.startsWith('settings#')) {
-      this.#setRevisions.set(actor, Number(change.after['revision']));
+    const { revision } = change.after;
+    if (actor && change.key.startsWith('settings#') && revision !== undefined) {
+      this.#setRevisions.set(actor, Number(revision));
     }
     this.#watch.wrote(change);
   }

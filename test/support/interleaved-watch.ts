@@ -41,7 +41,8 @@ export class Watch {
   /** @throws when a write has done what must not be */
   wrote({ table, key, before, after }: Change): void {
     if (table !== 'budgets') return;
-    if (key.startsWith('settings#')) return this.#settingsWritten(key.slice('settings#'.length), after);
+    const isSettings = key.startsWith('settings#') && after['revision'] !== undefined;
+    if (isSettings) this.#settingsWritten(key.slice('settings#'.length), after);
     if (after['holds'] === undefined) return;
     const part = fromPartItem(key, after);
     this.parts.set(key, part);

@@ -4,12 +4,14 @@ import type { BudgetStores } from '#budgets/budgets.ts';
 import type { Directory, List } from '#budgets/directory.ts';
 import { Placement } from '#budgets/placement.ts';
 import { Purses } from '#budgets/purses.ts';
-import type { Holding } from '#budgets/reservation.ts';
+import { reserve, type Holding, type Reservation } from '#budgets/reservation.ts';
+import { chargesFor, settle } from '#budgets/settlement.ts';
 import { NO_SETTINGS, type Settings, type SettingsStore } from '#budgets/settings.ts';
 import type { Clock } from '#platform/clock.ts';
 import { FakeClock } from './fake-clock.ts';
 import { FatedParts } from './fated-parts.ts';
 import { Fates, type FateOf } from './fates.ts';
+import { requestFor, type CallFacts } from './request-for.ts';
 
 export interface MemoryBudgetsOptions {
   /** What becomes of requests. @default all are answered */
@@ -52,6 +54,18 @@ export class MemoryBudgets implements BudgetStores, Holding {
     const first = new MemoryBudgets();
     for (const budget of budgets) await first.book.openAndRead(budget);
     return new MemoryBudgets({ ...options, over: first });
+  }
+
+  /** Holds so much for a call. @throws when it is refused */
+  async hold(amountPico: bigint, budgets: readonly Budget[], facts: CallFacts = {}): Promise<Reservation> {
+    const outcome = await reserve(this, requestFor(amountPico, budgets, facts));
+    if (!outcome.granted) throw new Error(`refused by ${outcome.status.budget.scope}`);
+    return outcome.reservation;
+  }
+
+  /** Settles a call by what it cost, and gives how many holds could not be settled. */
+  settleAt(reservation: Reservation, costPico: bigint): Promise<number> {
+    return settle(this.parts, reservation, chargesFor(reservation.places, costPico));
   }
 
   /** Available, spent and held in the shards of a budget together; purses that are out count as held. */

@@ -28,9 +28,9 @@ export const PLENTY = 4e15;
 
 /** A purse as this simulation recommends it. */
 export const PURSE: EscrowTerms = {
-  callsAPurse: 32,
-  leastPursesLeft: 256,
-  leastCallsAPurse: 32,
+  callsAPurse: 8,
+  leastPursesLeft: 64,
+  leastCallsAPurse: 4,
   usedForMs: 600_000,
   jitter: 0.25,
   drawBy: 'condition',

@@ -75,15 +75,22 @@ export class Rehearsal {
   };
 }
 
+/** What was under way together in the rehearsal may come one after the other, or not at all: who waits for it waits so long. */
+const STALLED_MS = 500;
+
 /** Brings a process to a point, and keeps it there: nothing lands any more, and nothing is answered. */
 export class Standstill {
   /** Settles when the process is at its point. */
   readonly reached: Promise<void>;
   readonly #point: KillPoint;
   readonly #reach: () => void;
+  /** What has to land before the process is killed. */
   readonly #awaited: Set<string>;
+  /** What must not. */
+  readonly #heldBack: CrossingRequest[] = [];
   #request: CrossingRequest | undefined;
   #isReached = false;
+  #timer: NodeJS.Timeout | undefined;
 
   constructor(point: KillPoint) {
     const { promise, resolve } = Promise.withResolvers<void>();
@@ -96,25 +103,16 @@ export class Standstill {
   readonly onRequest = async (request: CrossingRequest): Promise<void> => {
     if (this.#isReached) return;
     const { when, request: name, beside } = this.#point;
-    if (request.name === name) this.#request = request;
-    const isOfTheStep = request.name === name || beside.includes(request.name);
-    switch (when) {
-      case 'before any':
-        return isOfTheStep ? this.#stop() : request.pass();
-      case 'after':
-        if (request.name === name) {
-          this.#isReached = true;
-          await request.land();
-          return this.#stop();
-        }
-        return isOfTheStep ? undefined : request.pass();
-      case 'before':
-        if (request.name !== name) {
-          await request.pass();
-          this.#awaited.delete(request.name);
-        }
-        if (this.#request && this.#awaited.size === 0) this.#stop();
+    if (request.name === name) return this.#meet(request);
+    if (!beside.includes(request.name)) return request.pass();
+    if (when === 'before any') return this.#stop();
+    if (when === 'after') {
+      this.#heldBack.push(request);
+      return this.#watch();
     }
+    await request.pass();
+    this.#awaited.delete(request.name);
+    if (this.#request && this.#awaited.size === 0) this.#stop();
   };
 
   /** The request of the point was on its way all the time, and lands now. */
@@ -122,7 +120,24 @@ export class Standstill {
     await this.#request?.land();
   }
 
+  async #meet(request: CrossingRequest): Promise<void> {
+    this.#request = request;
+    if (this.#awaited.size > 0) return this.#watch();
+    this.#isReached = true;
+    if (this.#point.when === 'after') await request.land();
+    this.#stop();
+  }
+
+  #watch(): void {
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => {
+      if (this.#request) return this.#stop();
+      for (const each of this.#heldBack.splice(0)) void each.pass();
+    }, STALLED_MS);
+  }
+
   #stop(): void {
+    clearTimeout(this.#timer);
     this.#isReached = true;
     this.#reach();
   }

@@ -1,10 +1,9 @@
 import { expect, test } from 'vitest';
 import { exactStatusOf } from '#budgets/budget-status.ts';
-import { partKey, type Budget } from '#budgets/budget.ts';
+import { partKey } from '#budgets/budget.ts';
 import { heldPico, parseId } from '#budgets/hold.ts';
 import { closePurse, floatsIn, freezePurse, type Purse } from '#budgets/purses.ts';
 import { reserve, type Reservation } from '#budgets/reservation.ts';
-import { chargesFor, settle } from '#budgets/settlement.ts';
 import { FakeClock } from '#test/support/fake-clock.ts';
 import type { FateOf } from '#test/support/fates.ts';
 import { MemoryBudgets } from '#test/support/memory-budgets.ts';
@@ -15,17 +14,6 @@ const account = monthOf('account', 1_000_000n);
 const head = partKey(account, 0);
 const empty = { limitPico: 0n, availablePico: 0n, spentPico: 0n };
 
-async function granted(
-  room: MemoryBudgets,
-  amountPico: bigint,
-  callId = 'call',
-  budgets: readonly Budget[] = [account],
-) {
-  const outcome = await reserve(room, requestFor(amountPico, budgets, { callId }));
-  if (!outcome.granted) throw new Error('refused');
-  return outcome.reservation;
-}
-
 /** The purse in which a reservation stands. @throws when it stands in none */
 function purseOf({ places }: Reservation): Purse {
   const [purse] = places.at(-1)!.purses;
@@ -33,12 +21,9 @@ function purseOf({ places }: Reservation): Purse {
   return purse;
 }
 
-const settleAt = (room: MemoryBudgets, reservation: Reservation, costPico: bigint) =>
-  settle(room.parts, reservation, chargesFor(reservation.places, costPico));
-
 test('a purse is a hold in a shard and an item of its own, drawn for many calls, in which they hold and settle', async () => {
   const room = await MemoryBudgets.having([account]);
-  const first = await granted(room, 10n, 'first');
+  const first = await room.hold(10n, [account], { callId: 'first' });
   const purse = purseOf(first);
   const drawnPico = heldPico(purse.float.value);
   expect(drawnPico).toBeGreaterThanOrEqual(100n);
@@ -49,13 +34,13 @@ test('a purse is a hold in a shard and an item of its own, drawn for many calls,
   // From here on the shard is left alone: that is what a purse is for.
   const written = ['reserve', 'open', 'topUp', 'settle', 'freeze'];
   const before = room.fates.askedFor(...written).length;
-  const second = await granted(room, 20n, 'second');
+  const second = await room.hold(20n, [account], { callId: 'second' });
   expect(purseOf(second).id).toBe(purse.id);
   for (const [call, costPico] of [
     [first, 7n],
     [second, 12n],
   ] as const) {
-    expect(await settleAt(room, call, costPico)).toBe(0);
+    expect(await room.settleAt(call, costPico)).toBe(0);
   }
   expect(room.fates.askedFor(...written).slice(before)).toEqual([
     `reserve ${purse.part} 0`,
@@ -68,8 +53,8 @@ test('a purse is a hold in a shard and an item of its own, drawn for many calls,
 
 test('what was spent from a purse that is still out counts as spent, and what is left in it as held', async () => {
   const room = await MemoryBudgets.having([account]);
-  const drawnPico = heldPico(purseOf(await granted(room, 10n, 'open')).float.value);
-  await settleAt(room, await granted(room, 20n, 'over'), 15n);
+  const drawnPico = heldPico(purseOf(await room.hold(10n, [account], { callId: 'open' })).float.value);
+  await room.settleAt(await room.hold(20n, [account], { callId: 'over' }), 15n);
   const state = await room.book.read(account.key);
   expect(await exactStatusOf(account, state!, room.parts)).toMatchObject({
     limitPico: 1_000_000n,
@@ -81,7 +66,9 @@ test('what was spent from a purse that is still out counts as spent, and what is
 
 test('calls side by side draw one purse', async () => {
   const room = await MemoryBudgets.having([account]);
-  const calls = await Promise.all(Array.from({ length: 5 }, (_, call) => granted(room, 10n, `call${call}`)));
+  const calls = await Promise.all(
+    Array.from({ length: 5 }, (_, call) => room.hold(10n, [account], { callId: `call${call}` })),
+  );
   expect(new Set(calls.map((call) => purseOf(call).id)).size).toBe(1);
   expect(floatsIn(room.parts.at(head)!)).toHaveLength(1);
 });
@@ -89,16 +76,16 @@ test('calls side by side draw one purse', async () => {
 test('a purse is used for its time; the next call draws another, and what the old one spent stands in the shard', async () => {
   const clock = new FakeClock();
   const room = await MemoryBudgets.having([account], { clock });
-  const old = await granted(room, 10n, 'old');
-  await settleAt(room, old, 7n);
+  const old = await room.hold(10n, [account], { callId: 'old' });
+  await room.settleAt(old, 7n);
   const { usableUntilMs, id, part } = purseOf(old);
   await clock.advance(usableUntilMs - clock.nowMs() - 1);
-  const last = await granted(room, 10n, 'last');
+  const last = await room.hold(10n, [account], { callId: 'last' });
   expect(purseOf(last).id).toBe(id);
-  await settleAt(room, last, 8n);
+  await room.settleAt(last, 8n);
 
   await clock.advance(1);
-  const next = purseOf(await granted(room, 10n, 'next'));
+  const next = purseOf(await room.hold(10n, [account], { callId: 'next' }));
   expect(next.id).not.toBe(id);
   expect(floatsIn(room.parts.at(head)!)).toEqual([next.float]);
   const nextPico = heldPico(next.float.value);
@@ -109,10 +96,10 @@ test('a purse is used for its time; the next call draws another, and what the ol
 test('a worn purse in which a call still holds stays out, frozen, until that call is over; then it can be closed', async () => {
   const clock = new FakeClock();
   const room = await MemoryBudgets.having([account], { clock });
-  const long = await granted(room, 10n, 'long');
+  const long = await room.hold(10n, [account], { callId: 'long' });
   const purse = purseOf(long);
   await clock.advance(purse.usableUntilMs - clock.nowMs());
-  const next = purseOf(await granted(room, 10n, 'next'));
+  const next = purseOf(await room.hold(10n, [account], { callId: 'next' }));
   expect(
     floatsIn(room.parts.at(head)!)
       .map(({ id }) => id)
@@ -121,7 +108,7 @@ test('a worn purse in which a call still holds stays out, frozen, until that cal
   expect(await closePurse(room.parts, purse.float, purse.part)).toBe(false);
   expect(await room.parts.reserve({ part: purse.part, id: 'late', value: '1|summarize' })).toBe('refused');
 
-  await settleAt(room, long, 4n);
+  await room.settleAt(long, 4n);
   expect(await closePurse(room.parts, purse.float, purse.part)).toBe(true);
   expect(room.sums(account)[1]).toBe(4n);
   // Once: its own environment and a sweeper may both try.
@@ -131,9 +118,9 @@ test('a worn purse in which a call still holds stays out, frozen, until that cal
 
 test('its environment and sweepers close a purse side by side: what it spent is charged once', async () => {
   const room = await MemoryBudgets.having([account]);
-  const call = await granted(room, 10n);
+  const call = await room.hold(10n, [account]);
   const purse = purseOf(call);
-  await settleAt(room, call, 9n);
+  await room.settleAt(call, 9n);
   const closing = Array.from({ length: 4 }, () => closePurse(room.parts, purse.float, purse.part));
   expect((await Promise.all(closing)).filter(Boolean)).toHaveLength(1);
   expect(room.sums(account)).toEqual([999_991n, 9n, 0n]);
@@ -141,8 +128,8 @@ test('its environment and sweepers close a purse side by side: what it spent is 
 
 test('a purse without enough for a call is retired, and the call holds in another', async () => {
   const room = await MemoryBudgets.having([account]);
-  await settleAt(room, await granted(room, 10n, 'small'), 10n);
-  const large = await granted(room, 1_000n, 'large');
+  await room.settleAt(await room.hold(10n, [account], { callId: 'small' }), 10n);
+  const large = await room.hold(1_000n, [account], { callId: 'large' });
   expect(room.parts.sums(purseOf(large).part)[2]).toBe(1_000n);
   expect(floatsIn(room.parts.at(head)!)).toEqual([purseOf(large).float]);
   expect(room.sums(account)[1]).toBe(10n);
@@ -151,8 +138,8 @@ test('a purse without enough for a call is retired, and the call holds in anothe
 test('calls of all sizes side by side in one environment are all served, whoever draws', async () => {
   const room = await MemoryBudgets.having([account]);
   const sizes = [1n, 900n, 2n, 700n, 1n, 1n, 500n, 3n, 900n, 1n];
-  const calls = await Promise.all(sizes.map((pico, call) => granted(room, pico, `call${call}`)));
-  for (const [at, call] of calls.entries()) expect(await settleAt(room, call, sizes[at]!)).toBe(0);
+  const calls = await Promise.all(sizes.map((pico, call) => room.hold(pico, [account], { callId: `call${call}` })));
+  for (const [at, call] of calls.entries()) expect(await room.settleAt(call, sizes[at]!)).toBe(0);
   for (const float of floatsIn(room.parts.at(head)!)) {
     const { purse } = parseId(float.id) as { purse: string };
     await closePurse(room.parts, float, partKey(account, purse));
@@ -164,11 +151,11 @@ test('calls of all sizes side by side in one environment are all served, whoever
 test('where little is left no purse is drawn: money that is scarce must not lie idle', async () => {
   const poor = monthOf('account', 1_000n);
   const room = await MemoryBudgets.having([poor]);
-  const { places } = await granted(room, 10n, 'call', [poor]);
+  const { places } = await room.hold(10n, [poor], { callId: 'call' });
   expect([places[0]?.purses, places[0]?.pieces[0]?.part]).toEqual([[], partKey(poor, 0)]);
   // To the last call that fits.
-  for (let call = 1; call < 100; call++) await granted(room, 10n, `call${call}`, [poor]);
-  await expect(granted(room, 10n, 'one more', [poor])).rejects.toThrow('refused');
+  for (let call = 1; call < 100; call++) await room.hold(10n, [poor], { callId: `call${call}` });
+  await expect(room.hold(10n, [poor], { callId: 'one more' })).rejects.toThrow('refused by account');
   expect(room.sums(poor)).toEqual([0n, 0n, 1_000n]);
 });
 
@@ -176,7 +163,7 @@ test('from a frozen shard no purse is drawn', async () => {
   const sharded = monthOf('account', 1_000_000n, 2);
   const room = await MemoryBudgets.having([sharded]);
   await room.parts.freeze(partKey(sharded, 0), 1);
-  const { places } = await granted(room, 10n, 'call', [sharded]);
+  const { places } = await room.hold(10n, [sharded], { callId: 'call' });
   expect([places[0]?.purses, places[0]?.pieces[0]?.part]).toEqual([[], partKey(sharded, 1)]);
 });
 
@@ -189,7 +176,7 @@ test('a purse that was recalled before it was opened cannot be opened: its money
     return 'answered';
   };
   const room: MemoryBudgets = await MemoryBudgets.having([account], { fateOf });
-  const { places } = await granted(room, 10n);
+  const { places } = await room.hold(10n, [account]);
   expect(places[0]?.purses).toEqual([]);
   expect(room.sums(account)).toEqual([999_990n, 0n, 10n]);
 });
@@ -212,18 +199,18 @@ test('a draw that is not answered does not fail the call: it holds in the shard,
   let draws = 0;
   const fateOf: FateOf = (operation) => (operation === 'reserve' && ++draws === 1 ? 'unheard' : 'answered');
   const room = await MemoryBudgets.having([account], { fateOf });
-  const { places } = await granted(room, 10n);
+  const { places } = await room.hold(10n, [account]);
   expect(places[0]?.pieces[0]?.part).toBe(head);
   expect(floatsIn(room.parts.at(head)!)).toHaveLength(1);
 });
 
 test('a frozen purse lends nothing more: the call takes another, and what stands in the old one is settled there', async () => {
   const room = await MemoryBudgets.having([account]);
-  const before = await granted(room, 10n, 'before');
+  const before = await room.hold(10n, [account], { callId: 'before' });
   await freezePurse(room.parts, purseOf(before).part);
-  const after = await granted(room, 10n, 'after');
+  const after = await room.hold(10n, [account], { callId: 'after' });
   expect(purseOf(after).id).not.toBe(purseOf(before).id);
   expect(after.facts.round).toBe(1);
-  expect(await settleAt(room, before, 6n)).toBe(0);
+  expect(await room.settleAt(before, 6n)).toBe(0);
   expect(room.parts.sums(purseOf(before).part)[1]).toBe(6n);
 });

@@ -2,7 +2,7 @@ import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { partKey, type Budget } from '#budgets/budget.ts';
 import { heldPico } from '#budgets/hold.ts';
-import { reserve, type Reservation, type ReservationRequest } from '#budgets/reservation.ts';
+import { reserve } from '#budgets/reservation.ts';
 import { chargesFor, settle } from '#budgets/settlement.ts';
 import { expectBalanced } from '#test/support/counter-balance.ts';
 import type { Fate, FateOf } from '#test/support/fates.ts';
@@ -27,18 +27,9 @@ const when =
   (asked, key, nth) =>
     asked === operation && key.startsWith(`${scope}#`) && (nths?.includes(nth) ?? true) ? fate : 'answered';
 
-async function granted(room: MemoryBudgets, asked: ReservationRequest): Promise<Reservation> {
-  const outcome = await reserve(room, asked);
-  if (!outcome.granted) throw new Error(`refused by ${outcome.status.budget.scope}`);
-  return outcome.reservation;
-}
-
-const settleAt = (room: MemoryBudgets, reservation: Reservation, costPico: bigint) =>
-  settle(room.parts, reservation, chargesFor(reservation.places, costPico));
-
 test('money is held in every budget under one id, the endpoint’s month first', async () => {
   const room = new MemoryBudgets();
-  const { places, facts, amountPico } = await granted(room, request(7n, [endpoint, caller, account]));
+  const { places, facts, amountPico } = await room.hold(7n, [endpoint, caller, account]);
   expect([facts.round, facts.basePico, amountPico]).toEqual([0, 7n, 7n]);
   expect(places.map(({ budget }) => budget.scope)).toEqual(['endpoint:summarize', 'caller:ada', 'account']);
   expect(new Set(places.flatMap(({ pieces }) => pieces.map(({ id }) => id))).size).toBe(1);
@@ -68,7 +59,9 @@ test('a call that was refused may ask again for less, in a round of its own', as
   const room = await MemoryBudgets.having([endpoint, tight]);
   const refused = await reserve(room, request(7n, [endpoint, tight]));
   if (refused.granted) throw new Error('granted');
-  const { facts, places } = await granted(room, { ...request(6n, [endpoint, tight]), firstRound: refused.nextRound });
+  const outcome = await reserve(room, { ...request(6n, [endpoint, tight]), firstRound: refused.nextRound });
+  if (!outcome.granted) throw new Error('refused');
+  const { facts, places } = outcome.reservation;
   expect([facts.round, facts.basePico]).toEqual([1, 6n]);
   for (const { pieces } of places) expect(pieces).toMatchObject([{ id: expect.stringMatching(/\.1$/) as string }]);
   expect(room.sums(tight)).toEqual([0n, 0n, 6n]);
@@ -89,7 +82,7 @@ test('a call whose time is over begins no further round', async () => {
 test('one budget is silent: the round is given up everywhere, and the next has another id', async () => {
   const fateOf = when('reserve', 'caller:ada', 'unheard', [1]);
   const room = await MemoryBudgets.having([endpoint, caller], { fateOf });
-  const { facts, places } = await granted(room, request(7n));
+  const { facts, places } = await room.hold(7n, [endpoint, caller]);
   expect(facts.round).toBe(1);
   expect(places.flatMap(({ pieces }) => pieces).every(({ id }) => id.endsWith('.1'))).toBe(true);
   const [ofEndpoint, ofCaller] = [endpoint, caller].map((budget) => partKey(budget, 0));
@@ -129,7 +122,7 @@ test('what cannot be released either stands until it is swept, and the refusal c
 
 test('a hold of a lost round that lands late stands under that round’s id, which no entry will name', async () => {
   const room = await MemoryBudgets.having([endpoint, caller], { fateOf: when('reserve', 'caller:ada', 'late', [1]) });
-  const reservation = await granted(room, request(7n));
+  const reservation = await room.hold(7n, [endpoint, caller]);
   room.fates.landLate();
   expect(room.sums(caller)).toEqual([986n, 0n, 14n]);
   const charges = chargesFor(reservation.places, 5n);
@@ -141,7 +134,7 @@ test('a hold of a lost round that lands late stands under that round’s id, whi
 
 test('a budget that nobody has used yet is opened by the first call, its name in the directory before its money', async () => {
   const room = new MemoryBudgets();
-  await granted(room, request(7n, [endpoint]));
+  await room.hold(7n, [endpoint]);
   expect(await room.directory.names('open')).toEqual([endpoint.key]);
   const [named, opened] = [`add ${endpoint.key}`, `open ${partKey(endpoint, 0)}`].map((asked) =>
     room.fates.asked.indexOf(asked),
@@ -158,12 +151,12 @@ test('L6 settling is the same five times as once, and tells of holds that it cou
   const silent = new Set<string>();
   const fateOf: FateOf = (operation, key) => (operation === 'settle' && silent.has(key) ? 'lost' : 'answered');
   const room = await MemoryBudgets.having([endpoint, caller], { fateOf });
-  const reservation = await granted(room, request(7n));
+  const reservation = await room.hold(7n, [endpoint, caller]);
   silent.add(partKey(caller, 0));
-  expect(await settleAt(room, reservation, 3n)).toBe(1);
+  expect(await room.settleAt(reservation, 3n)).toBe(1);
   expect(room.sums(caller)).toEqual([993n, 0n, 7n]);
   silent.clear();
-  for (let again = 0; again < 5; again++) expect(await settleAt(room, reservation, 3n)).toBe(0);
+  for (let again = 0; again < 5; again++) expect(await room.settleAt(reservation, 3n)).toBe(0);
   for (const budget of [endpoint, caller]) expect(room.sums(budget)).toEqual([997n, 3n, 0n]);
 });
 
@@ -221,7 +214,7 @@ test('whatever is lost, unheard, late or throttled: every counter balances, and 
           expect(pieces.reduce((sum, piece) => sum + heldPico(piece.value), 0n)).toBe(amountPico);
           for (const { part, id, value } of pieces) expect(room.parts.at(part)?.holds.get(id)).toBe(value);
         }
-        expect(await settleAt(room, outcome.reservation, amountPico / 2n)).toBe(0);
+        expect(await room.settleAt(outcome.reservation, amountPico / 2n)).toBe(0);
         room.fates.landLate();
         expectAllBalanced();
       }

@@ -1,13 +1,11 @@
 import { expect, test } from 'vitest';
-import { partKey, type Budget } from '#budgets/budget.ts';
+import { partKey } from '#budgets/budget.ts';
 import { heldPico, parsePrimary } from '#budgets/hold.ts';
-import { reserve, type Reservation } from '#budgets/reservation.ts';
-import { chargesFor, settle } from '#budgets/settlement.ts';
+import type { Reservation } from '#budgets/reservation.ts';
 import { topUp } from '#budgets/top-up.ts';
 import type { FateOf } from '#test/support/fates.ts';
 import { MemoryBudgets } from '#test/support/memory-budgets.ts';
 import { monthOf } from '#test/support/month-of.ts';
-import { requestFor } from '#test/support/request-for.ts';
 
 const endpoint = monthOf('endpoint:summarize');
 const caller = monthOf('caller:ada');
@@ -15,16 +13,7 @@ const caller = monthOf('caller:ada');
 const account = monthOf('account', 1_000_000n);
 const { signal } = new AbortController();
 
-async function held(room: MemoryBudgets, amountPico: bigint, budgets: readonly Budget[]): Promise<Reservation> {
-  const outcome = await reserve(room, requestFor(amountPico, budgets));
-  if (!outcome.granted) throw new Error('refused');
-  return outcome.reservation;
-}
-
 const amounts = ({ places }: Reservation) => places.map(({ pieces }) => pieces.map(({ value }) => heldPico(value)));
-const settleAt = (room: MemoryBudgets, reservation: Reservation, costPico: bigint) =>
-  settle(room.parts, reservation, chargesFor(reservation.places, costPico));
-
 /** Somebody else takes all of a counter but so much. */
 function leave(room: MemoryBudgets, key: string, pico: bigint): void {
   const part = room.parts.counters.get(key)!;
@@ -34,7 +23,7 @@ function leave(room: MemoryBudgets, key: string, pico: bigint): void {
 
 test('a top-up raises the standing hold in every budget, the endpoint’s month last: what that says is held, is held everywhere', async () => {
   const room = await MemoryBudgets.having([endpoint, caller]);
-  const reservation = await held(room, 7n, [endpoint, caller]);
+  const reservation = await room.hold(7n, [endpoint, caller]);
   const outcome = await topUp(room, reservation, 20n, signal);
   expect(outcome).toMatchObject({ granted: true, reservation: { amountPico: 20n, strays: [] } });
   expect(amounts(outcome.reservation)).toEqual([[20n], [20n]]);
@@ -49,7 +38,7 @@ test('a top-up raises the standing hold in every budget, the endpoint’s month 
 test('one budget refuses: others may stand higher than they need, nothing more is covered, and settlement gives it back', async () => {
   const tight = monthOf('endpoint:summarize', 9n);
   const room = await MemoryBudgets.having([tight, caller]);
-  const reservation = await held(room, 7n, [tight, caller]);
+  const reservation = await room.hold(7n, [tight, caller]);
   const outcome = await topUp(room, reservation, 10n, signal);
   expect(outcome).toMatchObject({
     granted: false,
@@ -60,7 +49,7 @@ test('one budget refuses: others may stand higher than they need, nothing more i
     [2n, 0n, 7n],
     [990n, 0n, 10n],
   ]);
-  expect(await settleAt(room, outcome.reservation, 5n)).toBe(0);
+  expect(await room.settleAt(outcome.reservation, 5n)).toBe(0);
   expect([room.sums(tight), room.sums(caller)]).toEqual([
     [4n, 5n, 0n],
     [995n, 5n, 0n],
@@ -72,21 +61,21 @@ test('after a refusal the call may want less: what a budget gave for the first t
   // Enough for the larger try, not for both.
   const narrow = monthOf('caller:ada', 17n);
   const room = await MemoryBudgets.having([tight, narrow]);
-  const reservation = await held(room, 7n, [tight, narrow]);
+  const reservation = await room.hold(7n, [tight, narrow]);
   const refused = await topUp(room, reservation, 15n, signal);
   expect(refused.granted).toBe(false);
   expect(room.sums(narrow)).toEqual([2n, 0n, 15n]);
   const outcome = await topUp(room, refused.reservation, 12n, signal);
   expect(outcome).toMatchObject({ granted: true, reservation: { amountPico: 12n } });
   expect(room.sums(tight)).toEqual([0n, 0n, 12n]);
-  expect(await settleAt(room, outcome.reservation, 11n)).toBe(0);
+  expect(await room.settleAt(outcome.reservation, 11n)).toBe(0);
   for (const budget of [tight, narrow]) expect(room.sums(budget).slice(1)).toEqual([11n, 0n]);
 });
 
 test('the shard of a hold has no more: one more piece is taken in another, under the same id', async () => {
   const sharded = monthOf('endpoint:summarize', 1_000n, 2);
   const room = await MemoryBudgets.having([sharded, caller]);
-  const reservation = await held(room, 7n, [sharded, caller]);
+  const reservation = await room.hold(7n, [sharded, caller]);
   leave(room, partKey(sharded, 0), 3n);
   const outcome = await topUp(room, reservation, 20n, signal);
   expect(amounts(outcome.reservation)).toEqual([[7n, 13n], [20n]]);
@@ -95,7 +84,7 @@ test('the shard of a hold has no more: one more piece is taken in another, under
   expect(new Set(pieces.map(({ id }) => id)).size).toBe(1);
   // Each says what the round began with, so that a sweeper can tell whether it stands whole.
   for (const { value } of pieces) expect(parsePrimary(value).basePico).toBe(7n);
-  expect(await settleAt(room, outcome.reservation, 15n)).toBe(0);
+  expect(await room.settleAt(outcome.reservation, 15n)).toBe(0);
   expect([room.shard(sharded, 0)[1], room.shard(sharded, 1)[1]]).toEqual([7n, 8n]);
   expect(room.sums(caller)).toEqual([985n, 15n, 0n]);
 });
@@ -103,7 +92,7 @@ test('the shard of a hold has no more: one more piece is taken in another, under
 test('a split hold is raised in whichever of its shards has enough', async () => {
   const sharded = monthOf('endpoint:summarize', 300n, 3);
   const room = await MemoryBudgets.having([sharded]);
-  const reservation = await held(room, 250n, [sharded]);
+  const reservation = await room.hold(250n, [sharded]);
   expect(amounts(reservation)).toEqual([[100n, 100n, 50n]]);
   const outcome = await topUp(room, reservation, 290n, signal);
   expect(amounts(outcome.reservation)).toEqual([[100n, 100n, 90n]]);
@@ -112,7 +101,7 @@ test('a split hold is raised in whichever of its shards has enough', async () =>
 test('a frozen shard raises nothing: more is taken from another', async () => {
   const sharded = monthOf('endpoint:summarize', 1_000n, 2);
   const room = await MemoryBudgets.having([sharded]);
-  const reservation = await held(room, 7n, [sharded]);
+  const reservation = await room.hold(7n, [sharded]);
   await room.parts.freeze(partKey(sharded, 0), 1);
   const outcome = await topUp(room, reservation, 20n, signal);
   expect(amounts(outcome.reservation)).toEqual([[7n, 13n]]);
@@ -121,7 +110,7 @@ test('a frozen shard raises nothing: more is taken from another', async () => {
 
 test('a purse without enough: another is drawn for the rest, and the endpoint’s month, written last, names both', async () => {
   const room = await MemoryBudgets.having([endpoint, account]);
-  const reservation = await held(room, 7n, [endpoint, account]);
+  const reservation = await room.hold(7n, [endpoint, account]);
   const [first] = reservation.places[1]!.purses;
   expect(parsePrimary(reservation.places[0]!.pieces[0]!.value).others).toEqual([{ code: 'am', purses: [first?.id] }]);
   leave(room, first!.part, 3n);
@@ -137,13 +126,13 @@ test('a purse without enough: another is drawn for the rest, and the endpoint’
   const lastWrite = room.fates.askedFor('topUp', 'reserve').at(-1);
   expect(lastWrite).toBe(`topUp ${partKey(endpoint, 0)} 0`);
 
-  expect(await settleAt(room, outcome.reservation, 15n)).toBe(0);
+  expect(await room.settleAt(outcome.reservation, 15n)).toBe(0);
   expect(purses.map((purse) => room.parts.sums(partKey(account, purse))[1])).toEqual([7n, 8n]);
 });
 
 test('a purse without enough and too little left for another: the rest is taken from the shard itself', async () => {
   const room = await MemoryBudgets.having([endpoint, account]);
-  const reservation = await held(room, 7n, [endpoint, account]);
+  const reservation = await room.hold(7n, [endpoint, account]);
   const [first] = reservation.places[1]!.purses;
   leave(room, first!.part, 3n);
   leave(room, partKey(account, 0), 500n);
@@ -160,9 +149,9 @@ test('a top-up that nobody answers is an error; what landed of it is settled at 
     const fateOf: FateOf = (operation, key) =>
       operation === 'topUp' && key === partKey(endpoint, 0) ? fate : 'answered';
     const room = await MemoryBudgets.having([endpoint, caller], { fateOf });
-    const reservation = await held(room, 7n, [endpoint, caller]);
+    const reservation = await room.hold(7n, [endpoint, caller]);
     await expect(topUp(room, reservation, 20n, signal)).rejects.toThrow();
-    expect(await settleAt(room, reservation, 5n)).toBe(0);
+    expect(await room.settleAt(reservation, 5n)).toBe(0);
     room.fates.landLate();
     for (const budget of [endpoint, caller]) expect(room.sums(budget)).toEqual([995n, 5n, 0n]);
   }
@@ -171,7 +160,7 @@ test('a top-up that nobody answers is an error; what landed of it is settled at 
 test('several top-ups follow one another, whichever budgets have been raised before', async () => {
   const sharded = monthOf('caller:ada', 200n, 4);
   const room = await MemoryBudgets.having([endpoint, sharded, account]);
-  let reservation = await held(room, 10n, [endpoint, sharded, account]);
+  let reservation = await room.hold(10n, [endpoint, sharded, account]);
   for (const amountPico of [40n, 75n, 130n, 199n]) {
     const outcome = await topUp(room, reservation, amountPico, signal);
     expect(outcome.granted).toBe(true);
@@ -181,6 +170,6 @@ test('several top-ups follow one another, whichever budgets have been raised bef
       expect(room.parts.at(part)?.holds.get(id)).toBe(value);
     }
   }
-  expect(await settleAt(room, reservation, 150n)).toBe(0);
+  expect(await room.settleAt(reservation, 150n)).toBe(0);
   for (const budget of [endpoint, sharded]) expect(room.sums(budget).slice(1)).toEqual([150n, 0n]);
 });

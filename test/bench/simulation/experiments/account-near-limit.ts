@@ -19,16 +19,14 @@ interface Way {
 
 const WAYS: readonly (Way | undefined)[] = [
   undefined,
-  { calls: 8, ofWhatIsLeft: 64, minutes: 1 },
   { calls: 8, ofWhatIsLeft: 16, minutes: 10 },
   { calls: 8, ofWhatIsLeft: 64, minutes: 10 },
-  { calls: 8, ofWhatIsLeft: 128, minutes: 10 },
   { calls: 8, ofWhatIsLeft: 256, minutes: 10 },
-  { calls: 16, ofWhatIsLeft: 64, minutes: 10 },
-  { calls: 16, ofWhatIsLeft: 128, minutes: 10 },
-  { calls: 32, ofWhatIsLeft: 64, minutes: 1 },
+  { calls: 8, ofWhatIsLeft: 64, minutes: 1 },
+  { calls: 32, ofWhatIsLeft: 16, minutes: 10 },
   { calls: 32, ofWhatIsLeft: 64, minutes: 10 },
   { calls: 32, ofWhatIsLeft: 256, minutes: 10 },
+  { calls: 32, ofWhatIsLeft: 64, minutes: 1 },
 ];
 
 /** The account's budget when its money runs out: what lies in purses then, and what comes when all hold in the shards. */

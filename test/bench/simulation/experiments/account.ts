@@ -5,10 +5,13 @@ import type { Plot } from '../plot.ts';
 import { percent, short, type Progress, type Section, type Table } from '../section.ts';
 import { PURSE, SIZES, Stage, type Measures } from '../stage.ts';
 import { CALL, type Load } from '../traffic.ts';
+import { YIELDING, type Habits } from '../world.ts';
 import { DURATIONS } from './capacity.ts';
 
 const ENVIRONMENTS = [1_000, 5_000, 20_000];
 const MEASURED_SECONDS = 30;
+/** Until the sweeper has closed what environments could not. */
+const LONG_SECONDS = 240;
 
 const WAYS: readonly (readonly [string, EscrowTerms | undefined])[] = [
   ['shards alone', undefined],
@@ -67,7 +70,8 @@ without purses. ${MEASURED_SECONDS} s are measured, with purses of all ages from
         ]),
       },
       floats(seed, progress),
-      drawing(seed, progress),
+      manyAtATime(seed, progress),
+      reading(seed, progress),
     ],
     plots: [plotOf(rows.filter(({ environments }) => environments === 5_000))],
   };
@@ -88,30 +92,44 @@ function floats(seed: number, progress: Progress): Table {
   };
 }
 
-/** How the drawer knows what is left, and environments that serve many calls at a time. */
-function drawing(seed: number, progress: Progress): Table {
-  progress('account: ways to draw');
-  const tenth = 0.1;
-  const rows = [1_000, 5_000, 20_000].flatMap((environments) =>
-    [32, 2_048].map((callsAPurse) => {
-      const load: Omit<Load, 'route'> = {
-        callsASecond: 100_000 * tenth,
-        meanMs: 2_000,
-        environments: environments * tenth,
-        oneAtATime: false,
-        boundOverActual: 4,
-      };
-      const shards = shardsFor(load.callsASecond, SIZES.otherHold, 2, SIZES.head);
-      const purse = { ...PURSE, callsAPurse, usedForMs: 60_000 };
-      const found = play({ seed, shards, load, purse });
-      return [short(environments), callsAPurse, ...cellsOf(found)];
-    }),
-  );
+/** A hundredth of 10⁵ calls a second, in environments that serve many calls at a time. */
+function manyAtATime(seed: number, progress: Progress): Table {
+  const part = 0.01;
   return {
-    caption:
-      '100,000 calls a second of 2 s in environments that serve many calls at a time; played as a tenth: a tenth of the calls, environments and shards',
+    caption: `100,000 calls a second of 2 s in environments that serve many calls at a time, for ${LONG_SECONDS} s; played as a hundredth of the calls, environments and shards`,
     headings: ['environments', 'drawn for, calls', 'draws a call', 'write units a call', 'largest shard, KB', '503'],
-    rows,
+    rows: [1_000, 5_000, 20_000].flatMap((environments) =>
+      [8, 32, 256].map((callsAPurse) => {
+        progress(`account: ${environments} environments with many calls, purses of ${callsAPurse}`);
+        const callsASecond = 100_000 * part;
+        const load = { callsASecond, meanMs: 2_000, environments: environments * part, oneAtATime: false, boundOverActual: 4 };
+        const shards = shardsFor(callsASecond, SIZES.otherHold, 2, SIZES.head);
+        const found = play({ seed, shards, load, purse: { ...PURSE, callsAPurse }, measuredSeconds: LONG_SECONDS });
+        return [short(environments), callsAPurse, ...cellsOf(found)];
+      }),
+    ),
+  };
+}
+
+/** What it costs to read all shards before each draw. */
+function reading(seed: number, progress: Progress): Table {
+  progress('account: reading before drawing');
+  return {
+    caption: 'how the drawer knows what is left: by a condition of the draw / by reading the shards first (2 s calls)',
+    headings: ['environments', 'write units a call', 'read units a call', 'reserving takes at most (99 %), ms'],
+    rows: [1_000, 5_000].map((environments) => {
+      const load = lambdaLoadOf(environments, 2);
+      const shards = shardsFor(load.callsASecond, SIZES.otherHold, 2, SIZES.head);
+      const pair = (['condition', 'reading'] as const).map((drawBy) =>
+        play({ seed, shards, load, habits: { ...YIELDING, mostLooked: Infinity }, purse: { ...PURSE, drawBy } }),
+      );
+      return [
+        short(environments),
+        pair.map(({ writeUnitsACall }) => short(writeUnitsACall)).join(' / '),
+        pair.map(({ readUnitsACall }) => short(readUnitsACall)).join(' / '),
+        pair.map(({ reserveMs }) => reserveMs).join(' / '),
+      ];
+    }),
   };
 }
 
@@ -123,17 +141,21 @@ function play({
   seed,
   shards,
   load,
+  habits = YIELDING,
   purse,
+  measuredSeconds = MEASURED_SECONDS,
 }: {
-  seed: number;
-  shards: number;
-  load: Omit<Load, 'route'>;
-  purse: EscrowTerms | undefined;
+  readonly seed: number;
+  readonly shards: number;
+  readonly load: Omit<Load, 'route'>;
+  readonly habits?: Habits;
+  readonly purse: EscrowTerms | undefined;
+  readonly measuredSeconds?: number;
 }): Found {
-  const stage = new Stage({ seed, shards, holdBytes: SIZES.otherHold, purse, load });
+  const stage = new Stage({ seed, habits, shards, holdBytes: SIZES.otherHold, purse, load });
   stage.seed();
   stage.traffic.start();
-  const measured = stage.measureUntil(MEASURED_SECONDS * 1000);
+  const measured = stage.measureUntil(measuredSeconds * 1000);
   return {
     ...measured,
     drawsACall: (stage.escrow?.draws ?? 0) / stage.traffic.outcomes.granted,
