@@ -11,7 +11,6 @@ import { createLedgerStore } from '#ledger/ledger-store.ts';
 export const { handler, spec } = defineSchedule({
   summary: 'Sweeps the budgets: expired holds, late facts, changed limits, notices.',
   everyMinutes: 1,
-  reads: ['budgets', 'ledger'],
   writes: ['budgets', 'ledger'],
   notifies: true,
   catalog: true,

@@ -27,18 +27,11 @@ export interface EndpointProps {
 const MESSAGES_A_BATCH = 10;
 
 /** Answers are read and put, one or many; a leader takes its lease, renews it and gives it back. */
-const CACHING = [
-  'dynamodb:GetItem',
-  'dynamodb:BatchGetItem',
-  'dynamodb:PutItem',
-  'dynamodb:BatchWriteItem',
-  'dynamodb:UpdateItem',
-  'dynamodb:DeleteItem',
-];
+const CACHING = ['dynamodb:GetItem', 'dynamodb:BatchGetItem', 'dynamodb:PutItem', 'dynamodb:BatchWriteItem'];
 /** Counters are opened, held in and settled; a scope's settings and shards are read together. */
-const HOLDING = ['dynamodb:GetItem', 'dynamodb:BatchGetItem', 'dynamodb:PutItem', 'dynamodb:UpdateItem'];
+const HOLDING = ['dynamodb:GetItem', 'dynamodb:PutItem', 'dynamodb:UpdateItem'];
 /** The record that tells a call from its repeat is claimed, finished or released. */
-const REPEATING = ['dynamodb:GetItem', 'dynamodb:PutItem', 'dynamodb:UpdateItem', 'dynamodb:DeleteItem'];
+const REPEATING = ['dynamodb:GetItem', 'dynamodb:PutItem'];
 
 /** One endpoint: a function with its queues, which reaches what its spec implies and nothing else. */
 export class Endpoint extends Construct {

@@ -25,7 +25,7 @@ export class TableFunction extends EntryFunction {
 const READING: Readonly<Record<Readable, readonly string[]>> = {
   ledger: ['dynamodb:Query'],
   callers: ['dynamodb:GetItem'],
-  budgets: ['dynamodb:GetItem', 'dynamodb:BatchGetItem'],
+  budgets: ['dynamodb:GetItem'],
 };
 
 /** How each table is written, and what must be read for it. Nothing is ever deleted from either. */

@@ -79,13 +79,13 @@ function implied({ name, spec }: Entry): string[] {
       ...(notifies(spec) ? on('Notices', 'sns:Publish') : []),
     ].sort();
   }
-  const caching = ['GetItem', 'BatchGetItem', 'PutItem', 'BatchWriteItem', 'UpdateItem', 'DeleteItem'];
+  const caching = ['GetItem', 'BatchGetItem', 'PutItem', 'BatchWriteItem'];
   return [
     ...on(`${slug}/Handler/Logs`, 'logs:CreateLogStream', 'logs:PutLogEvents'),
     ...(spec.deterministic ? onTable('cache', ...caching) : []),
     ...onTable('ledger', 'GetItem', 'PutItem'),
-    ...onTable('budgets', 'GetItem', 'BatchGetItem', 'PutItem', 'UpdateItem'),
-    ...onTable('jobs', 'GetItem', 'PutItem', 'UpdateItem', 'DeleteItem'),
+    ...onTable('budgets', 'GetItem', 'PutItem', 'UpdateItem'),
+    ...onTable('jobs', 'GetItem', 'PutItem'),
     ...on(`secret-${spec.secret}`, 'secretsmanager:GetSecretValue'),
     ...on(`${slug}/Queues/DeadLetters`, 'sqs:SendMessage'),
     ...on(`${slug}/Queues/Results`, 'sqs:SendMessage'),
@@ -98,10 +98,10 @@ function implied({ name, spec }: Entry): string[] {
   ].sort();
 }
 
-const READING = { ledger: ['Query'], callers: ['GetItem'], budgets: ['GetItem', 'BatchGetItem'] };
+const READING = { ledger: ['Query'], callers: ['GetItem'], budgets: ['GetItem'] };
 const WRITING = {
   ledger: ['GetItem', 'PutItem'],
-  budgets: ['GetItem', 'BatchGetItem', 'PutItem', 'UpdateItem'],
+  budgets: ['GetItem', 'PutItem', 'UpdateItem'],
 };
 
 /** An authorizer has nothing to write. */

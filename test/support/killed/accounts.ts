@@ -1,7 +1,7 @@
 import { expect } from 'vitest';
-import { partOf } from '#budgets/budget.ts';
+import { partOf, shareOf } from '#budgets/budget.ts';
 import { parseId } from '#budgets/hold.ts';
-import { fromPartItem, heldIn, type PartState } from '#budgets/part.ts';
+import { fromPartItem, heldIn, type HeadState, type PartState } from '#budgets/part.ts';
 import { kindOf, windowOf } from '#budgets/windows.ts';
 import type { LedgerEntry } from '#ledger/entry.ts';
 import type { LedgerRow } from '#ledger/ledger-store.ts';
@@ -25,16 +25,17 @@ export function expectCountersToFollow({ rows, dump }: Accounts): void {
   const parts = partsIn(dump);
   for (const part of parts) {
     // Marks of late facts are worth nothing.
-    const standing = [...part.holds].filter(([id]) => parseId(id).kind !== 'mark');
-    expect([part.key, heldIn(expectBalanced(part)), standing]).toEqual([part.key, 0n, []]);
+    const standing = [...part.holds.keys()].filter((id) => parseId(id).kind !== 'mark');
+    expect(`${part.key} holds ${heldIn(expectBalanced(part))}: ${standing.join()}`).toBe(`${part.key} holds 0: `);
   }
   const shards = parts.filter(({ key }) => !partOf(key).part.startsWith('p'));
   for (const [key, own] of Map.groupBy(shards, (part) => partOf(part.key).budgetKey)) {
-    const head = own.find((part) => part.head)?.head;
-    const inUse = own.filter((part) => Number(partOf(part.key).part) < (head?.shards ?? 0));
-    expect([key, sum(own.map((part) => part.limitPico))]).toEqual([key, head?.totalPico]);
-    expect([key, inUse.filter((part) => part.frozen !== undefined)]).toEqual([key, []]);
-    expect([key, sum(own.map((part) => part.spentPico))]).toEqual([key, spentIn(key, rows)]);
+    const head = own.find((part) => part.head)!.head!;
+    const inUse = own.filter((part) => Number(partOf(part.key).part) < head.shards);
+    const frozen = inUse.filter((part) => part.frozen !== undefined).map((part) => part.key);
+    expect(`${key} is frozen in ${frozen.join()}`).toBe(`${key} is frozen in `);
+    expect(`${key} has ${sum(sharesOf(head, own))}`).toBe(`${key} has ${head.totalPico}`);
+    expect(`${key} spent ${sum(own.map((part) => part.spentPico))}`).toBe(`${key} spent ${spentIn(key, rows)}`);
   }
   const listed = dump.budgets.flatMap((item) => (item['pk']?.S?.startsWith('open#') ? (item['listed']?.SS ?? []) : []));
   expect(listed).toEqual(expect.arrayContaining(shards.map((part) => partOf(part.key).budgetKey)));
@@ -49,7 +50,7 @@ export function expectLedgerToCover(entries: readonly LedgerEntry[], bill: reado
   const known = attempts.filter(({ basis, costPico }) => basis === 'exact' && costPico > 0n);
   const billed = new Map(bill.map((line) => [line.requestId, line.pico]));
   for (const { upstreamRequestId = '', costPico } of known) {
-    expect([upstreamRequestId, costPico]).toEqual([upstreamRequestId, billed.get(upstreamRequestId)]);
+    expect(`${upstreamRequestId} costs ${costPico}`).toBe(`${upstreamRequestId} costs ${billed.get(upstreamRequestId)}`);
     billed.delete(upstreamRequestId);
   }
   const unknownPico = sum(attempts.filter(({ basis }) => basis === 'unknown').map(({ costPico }) => costPico));
@@ -65,6 +66,13 @@ export function partsIn({ budgets }: Dump): PartState[] {
   return budgets
     .filter((item) => item['available'] !== undefined)
     .map((item) => fromPartItem(item['pk']?.S ?? '', fromAttributes(item as Parameters<typeof fromAttributes>[0])));
+}
+
+/** The shares of a budget's shards. Those that nobody has opened yet, in a budget that was never changed, have theirs all the same. */
+function sharesOf({ totalPico, shards, revision }: HeadState, opened: readonly PartState[]): bigint[] {
+  const numbers = new Set(opened.map((part) => Number(partOf(part.key).part)));
+  const unopened = Array.from({ length: revision === 0 ? shards : 0 }, (_, shard) => shard).filter((n) => !numbers.has(n));
+  return [...opened.map((part) => part.limitPico), ...unopened.map((shard) => shareOf(totalPico, shards, shard))];
 }
 
 /** What the ledger says of a budget. */

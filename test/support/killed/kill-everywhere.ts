@@ -42,6 +42,7 @@ export async function killEverywhere(scene: Scene, scenario: Scenario): Promise<
   scene.play(0);
   const { outcome, steps } = await scene.rehearse(task(0));
   const points = pointsOf(steps);
+  console.log(steps.length, steps.flat().length, points.length);
   const numbers = points.map((_, at) => at + 1);
   await sideBySide(numbers, (number) => prepare?.(number));
   const known = new Set((await scene.weir.ledger()).map(({ callId }) => callId));
