@@ -1,3 +1,4 @@
+import { sleep, type Clock } from '#platform/clock.ts';
 import { isEscrow, partKey, shareOf, type Budget } from './budget.ts';
 import { partsOf, type BudgetBook, type BudgetState } from './budget-book.ts';
 import { sumOf } from './budget-status.ts';
@@ -9,12 +10,17 @@ import { floatsIn, freezePurse } from './purses.ts';
 export interface ChangeRooms {
   readonly parts: PartStore;
   readonly book: BudgetBook;
+  readonly clock: Clock;
+  /** Uniform in [0, 1). */
+  readonly random: () => number;
 }
 
 /** `superseded`: newer settings are at work. */
 export type Changed = 'changed' | 'superseded';
 
-const MOST_TRIES = 6;
+const MOST_TRIES = 8;
+/** Two changes that meet would overtake each other again and again: each waits for so long, times its tries, at most. */
+const OVERTAKEN_WAIT_MS = 50;
 
 /**
  * Brings an open budget to `budget.limitPico` and `budget.shards`, whatever it is now, at once and keeping every sum: freeze
@@ -27,19 +33,25 @@ const MOST_TRIES = 6;
  * @throws when the table does not answer
  */
 export async function changeBudget(budget: Budget, rooms: ChangeRooms): Promise<Changed> {
+  const { signal } = new AbortController();
   for (let tries = 1; tries <= MOST_TRIES; tries++) {
     const head = await rooms.book.openHead(budget);
     if (head.head!.source > budget.source) return 'superseded';
-    const begun = await begin(budget, head, rooms.parts);
-    if (!begun) continue;
-    const shards = await freezeOthers(budget, begun, rooms.parts);
+    if (await changeOnce(budget, head, rooms)) return 'changed';
     // A later change has come: whether it is done, nobody says. So one more, later than that.
-    if (!shards || !(await shareOut(budget, [begun, ...shards], rooms.parts))) continue;
-    const changed = await rooms.book.read(budget.key);
-    if (changed && isEscrow(budget) && isInDebt(changed)) await recallPurses(budget, changed, rooms.parts);
-    return 'changed';
+    await sleep(rooms.clock, rooms.random() * OVERTAKEN_WAIT_MS * tries, signal);
   }
   throw new Error(`the budget ${budget.key} changes faster than it can be changed`);
+}
+
+/** False: another change was quicker. */
+async function changeOnce(budget: Budget, head: PartState, { parts, book }: ChangeRooms): Promise<boolean> {
+  const begun = await begin(budget, head, parts);
+  const others = begun && (await freezeOthers(budget, begun, parts));
+  if (!others || !(await shareOut(budget, [begun, ...others], parts))) return false;
+  const changed = await book.read(budget.key);
+  if (changed && isEscrow(budget) && isInDebt(changed)) await recallPurses(budget, changed, parts);
+  return true;
 }
 
 /** A budget of one part is not frozen: its `available` may be negative, which refuses by itself. */

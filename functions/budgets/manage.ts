@@ -36,7 +36,7 @@ export async function setLimit(
   wish: LimitWish,
   spec: SpecLimits | undefined,
   stores: BudgetStores,
-  clock: Clock,
+  { clock, random }: { readonly clock: Clock; readonly random: () => number },
 ): Promise<void> {
   const { scope, kind, shards } = wish;
   await stores.directory.add('settings', scope);
@@ -54,7 +54,7 @@ export async function setLimit(
     for (const budget of openWindows(named ?? { ...none, kind: each }, clock.nowMs())) {
       // Nothing to be limited, and nothing there that was.
       if (!named && !(await stores.book.read(budget.key))) continue;
-      await changeBudget(budget, stores);
+      await changeBudget(budget, { ...stores, clock, random });
     }
   }
 }

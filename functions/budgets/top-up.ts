@@ -70,7 +70,7 @@ async function raisePiece(
 async function drawMore(holding: Holding, place: Place, ask: Ask): Promise<Place | undefined> {
   const { budget, pieces, purses } = place;
   for (const worn of purses) await holding.purses.retire(budget, worn);
-  const purse = await holding.purses.purseFor(budget, ask.amountPico);
+  const purse = await holding.purses.purseFor(budget, ask.amountPico).catch(() => undefined);
   if (!purse) return undefined;
   const taken = await takeIn(holding, { budget, purses: [purse] }, ask);
   if (taken === 'again' || !taken.granted) return undefined;

@@ -123,6 +123,8 @@ export class Cover {
     const { signal } = this.#call.deadline;
     const asked = this.#rooms.budgets.topUp(reservation, amountPico, signal);
     const outcome = await withinDeadline(asked, signal).catch((error: unknown) => {
+      // Some piece may stand higher than is known, so nothing can build on it.
+      this.mayHoldUnawares = true;
       throw this.#unavailable(error);
     });
     this.reservation = outcome.reservation;

@@ -35,7 +35,7 @@ export const { handler, spec } = defineRoute({
     const stores = createBudgetStores({ dynamo, table: config.tables.budgets });
     const { window: kind, limitUsd, shards } = body;
     const limitPico = limitUsd === null ? undefined : parseUsd(limitUsd);
-    await setLimit({ scope, kind, limitPico, shards }, limits, stores, clock);
+    await setLimit({ scope, kind, limitPico, shards }, limits, stores, platform);
     log.info('a budget was set', { scope, window: kind, limitUsd, shards, by: principal?.id });
     const budget = await showBudget(scope, kind, limits, stores, clock);
     return { json: toBudgetReply(budget ?? noBudget(scope, kind, clock)) };

@@ -41,7 +41,7 @@ export interface LedgerStore {
   /** Puts the entry of a call, if it has none, and gives the one that stands. */
   propose(entry: LedgerEntry): Promise<LedgerEntry>;
   /** Lets reports find an endpoint's rows of a month (`2026-11`). Each entry does so itself; the sweeper does for who died in between. */
-  announce(endpoint: string, month: string): Promise<void>;
+  announce(endpoint: string, month: string, attempts?: number): Promise<void>;
   /** What is known of a call. */
   find(endpoint: string, callId: string): Promise<KnownCall | undefined>;
   /** All rows of the given days (UTC, both ends included); an adjustment comes right behind its entry. */
@@ -67,11 +67,11 @@ export function createLedgerStore({ dynamo, table, log, shards = 1 }: LedgerStor
    * A report must find endpoints that no longer exist in the code. So each environment announces, once a month, that an
    * endpoint has rows and in how many shards.
    */
-  const announce = async (endpoint: string, month: string) => {
+  const announce = async (endpoint: string, month: string, attempts = 1) => {
     const sk = `${endpoint}#${shards}`;
     if (announced.has(month + sk)) return;
     try {
-      await dynamo.put(table, { pk: directoryKey(month), sk, endpoint, shards });
+      await dynamo.put(table, { pk: directoryKey(month), sk, endpoint, shards }, undefined, { attempts });
       announced.add(month + sk);
     } catch (error) {
       // The entry counts, not this: the next call announces again.

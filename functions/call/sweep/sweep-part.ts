@@ -9,6 +9,8 @@ import { mintedAtMs } from '#platform/call-id.ts';
 import { assertInTime, type SweepReport, type SweepRooms } from './sweep-rooms.ts';
 import { writeOff } from './write-off.ts';
 
+/** No caller waits for it here. */
+const ANNOUNCE_ATTEMPTS = 3;
 /** A mark is kept this long after it was made: no sweep that has not seen it lives so long. */
 const MARK_KEPT_MS = 3_600_000;
 
@@ -51,7 +53,7 @@ async function settleLost(piece: Piece, callId: string, rooms: SweepRooms, repor
   const known = await ledger.find(endpoint, callId);
   const entry = known?.entry ?? (await decide(endpoint, callId, rooms, report));
   // Whoever died may have written the entry, and not yet that there is one.
-  await ledger.announce(endpoint, windowOf('month', mintedAtMs(callId)));
+  await ledger.announce(endpoint, windowOf('month', mintedAtMs(callId)), ANNOUNCE_ATTEMPTS);
   assertInTime(rooms);
   await settlePiece(budgets.parts, piece, chargeOf(piece, entry.holds));
   report.settled += 1;

@@ -4,6 +4,7 @@ import { sumOf } from '#budgets/budget-status.ts';
 import { changeBudget, isInDebt, recallPurses } from '#budgets/change.ts';
 import { termsOf } from '#budgets/limits.ts';
 import { endOf, kindOf, windowOf } from '#budgets/windows.ts';
+import { sleep } from '#platform/clock.ts';
 import { assertInTime, type SweepReport, type SweepRooms } from './sweep-rooms.ts';
 
 /**
@@ -19,9 +20,10 @@ export async function tendBudget(
   report: SweepReport,
 ): Promise<boolean> {
   const wanted = await wantedFor(key, state, rooms);
-  if (wanted && (isOtherwise(state, wanted) || isOutOfOrder(state))) {
+  const { clock, random } = rooms.platform;
+  if (wanted && (isOtherwise(state, wanted) || (await isLeftOutOfOrder(key, state, rooms)))) {
     assertInTime(rooms);
-    if ((await changeBudget(wanted, rooms.budgets)) === 'changed') report.changed += 1;
+    if ((await changeBudget(wanted, { ...rooms.budgets, clock, random })) === 'changed') report.changed += 1;
     return true;
   }
   if (isEscrow(partOf(`${key}#0`)) && isInDebt(state)) {
@@ -53,6 +55,17 @@ async function wantedFor(
 function isOtherwise({ head }: BudgetState, { limitPico, shards }: Budget): boolean {
   return head.head!.totalPico !== limitPico || head.head!.shards !== shards;
 }
+
+/** What looks out of order may be a change under way: that is left alone. */
+async function isLeftOutOfOrder(key: string, state: BudgetState, { budgets, platform }: SweepRooms): Promise<boolean> {
+  if (!isOutOfOrder(state)) return false;
+  await sleep(platform.clock, platform.random() * CHANGE_TAKES_MS, new AbortController().signal);
+  const later = await budgets.book.read(key);
+  return later !== undefined && isOutOfOrder(later) && later.head.head!.revision === state.head.head!.revision;
+}
+
+/** A change takes some requests one after the other. */
+const CHANGE_TAKES_MS = 500;
 
 /** A change that died, or money in the wrong place. A budget in debt stays frozen until enough has come back. */
 function isOutOfOrder(state: BudgetState): boolean {
