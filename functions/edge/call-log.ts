@@ -27,6 +27,7 @@ export function logCall({ entry }: Receipt, { log, writeLine, clock }: Platform)
     'openai.response.service_tier': last?.serviceTier,
     upstreamRequestIds: attempts.flatMap((attempt) => attempt.upstreamRequestId ?? []),
     latencyMs: entry.latencyMs,
+    waitedMs: entry.waitedMs,
     costUsd: formatUsd(entry.costPico),
     savedUsd: formatUsd(entry.savedPico),
     basis: entry.basis,

@@ -130,7 +130,7 @@ function* gave(world: World, name: string, limit: number, revision: number, thaw
 }
 
 /** Whether money lies where it cannot be used, or a change died half-way. */
-function* isWrong(world: World, budget: string): Steps<boolean> {
+export function* isWrong(world: World, budget: string): Steps<boolean> {
   yield;
   const head = world.head(budget) as Part;
   const { total, shards, most, revision } = head;

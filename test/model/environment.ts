@@ -1,4 +1,4 @@
-import { type Code, mintedAt } from './names.ts';
+import { type Code, mintedAt, windowOf } from './names.ts';
 import type { Settings, World } from './world.ts';
 
 /** How long settings in memory are believed. */
@@ -61,6 +61,13 @@ export function needsOf(world: World, environment: Environment, callId: string, 
 export function budgetFor(world: World, code: Code, callId: string, endpoint: string, caller: string): string {
   const scope = code.startsWith('e') ? `endpoint:${endpoint}` : code.startsWith('c') ? `caller:${caller}` : 'account';
   return `${scope}#${windowAt(world, code.endsWith('m') ? 'm' : 'd', mintedAt(callId))}`;
+}
+
+/** When a budget's window ends. */
+export function endOf(world: World, budget: string): number {
+  const window = windowOf(budget);
+  const seconds = world.windowSeconds[window.startsWith('m') ? 'm' : 'd'];
+  return (Number(window.slice(1)) + 1) * seconds;
 }
 
 export function windowAt(world: World, span: 'm' | 'd', at: number): string {

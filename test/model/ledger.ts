@@ -15,7 +15,10 @@ export interface Entry {
 /** A call in the list of adjustments. */
 export interface Pointer {
   readonly endpoint: string;
+  /** When it was put into the list. */
   readonly at: number;
+  /** When all its parts had it. */
+  readonly done?: number;
 }
 
 /** The ledger's table: entries and adjustment rows are put if absent and never changed; the list is a set that shrinks. */
@@ -35,6 +38,12 @@ export class Ledger {
   }
   adjustment(endpoint: string, callId: string): number | undefined {
     return this.adjustments.get(`${endpoint}/${callId}`);
+  }
+  done(callId: string, done: number): boolean {
+    const pointer = this.list.get(callId);
+    if (!pointer || pointer.done !== undefined) return false;
+    this.list.set(callId, { ...pointer, done });
+    return true;
   }
   enlist(callId: string, pointer: Pointer): boolean {
     return putIfAbsent(this.list, callId, pointer);

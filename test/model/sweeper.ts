@@ -1,11 +1,15 @@
-import { applyAdjustments, dropMark } from './adjustments.ts';
-import { mend } from './change.ts';
+import { applyAdjustments } from './adjustments.ts';
+import { isWrong, mend } from './change.ts';
 import { chargedTo } from './charging.ts';
 import { decide } from './decision.ts';
 import { close, drawsOf, recall } from './escrow.ts';
 import { callOf, expiryOf, isDraw, isEscrow, isMark, ownerOf, partOf, scopeOf } from './names.ts';
+import { endOf } from './environment.ts';
 import { type Steps, sure } from './network.ts';
 import type { World } from './world.ts';
+
+/** After the end of a window: until then calls of the window may still hold, and their requests be on their way. */
+const GRACE_SECONDS = 60;
 
 /** One sweep over all budgets. Any number may run at once, and die anywhere. */
 export function* sweep(world: World): Steps<void> {
@@ -16,8 +20,12 @@ export function* sweep(world: World): Steps<void> {
 
 function* sweepBudget(world: World, budget: string): Steps<void> {
   yield;
+  const over = endOf(world, budget) + GRACE_SECONDS < world.now || !world.holds('directory-grace');
   const head = world.head(budget);
-  if (!head) return;
+  if (!head) {
+    if (over) yield* sure(world, () => world.directory.delete(budget));
+    return;
+  }
   const { most, revision } = head;
   const inDebt = head.available < 0;
   const draws = drawsOf(head.holds, world.now);
@@ -27,13 +35,24 @@ function* sweepBudget(world: World, budget: string): Steps<void> {
   if (isEscrow(budget) && inDebt && world.holds('swept-recall')) yield* recall(world, budget);
   world.watch.swept(budget, revision);
   yield* mend(world, budget);
+  if (over && (yield* isEmpty(world, budget))) yield* sure(world, () => world.directory.delete(budget));
+}
+
+/** Whether a budget holds nothing and has no change under way. */
+function* isEmpty(world: World, budget: string): Steps<boolean> {
+  yield;
+  const head = world.head(budget);
+  for (let shard = 0; shard < (head?.most ?? 0); shard++) {
+    yield;
+    if ((world.parts.get(partOf(budget, shard))?.holds.size ?? 0) > 0) return false;
+  }
+  return !(yield* isWrong(world, budget));
 }
 
 function* sweepPart(world: World, part: string): Steps<void> {
   yield;
   for (const [id, value] of [...(world.parts.get(part)?.holds ?? [])]) {
-    if (isMark(id)) yield* dropMark(world, part, id, value);
-    else if (!isDraw(id) && expiryOf(id) < world.now) yield* settleExpired(world, part, id, value);
+    if (!isMark(id) && !isDraw(id) && expiryOf(id) < world.now) yield* settleExpired(world, part, id, value);
   }
 }
 

@@ -1,4 +1,5 @@
-import { amountOf, budgetOf, isDraw, isEscrow, isPurse, ownerOf, partOf, scopeOf, windowOf } from './names.ts';
+import { amountOf, budgetOf, isDraw, isEscrow, isPurse, ownerOf, partOf, scopeOf } from './names.ts';
+import { endOf } from './environment.ts';
 import type { Change, World } from './world.ts';
 import { share } from './world.ts';
 
@@ -36,13 +37,13 @@ export class Watch {
     this.limits.set(budget, [{ total, source }]);
     this.done.set(budget, 0);
     for (const change of this.answered.get(scopeOf(budget)) ?? []) {
-      if (change.at < this.endOf(budget)) must(source >= change.source, 'a head was opened with a limit that is no more');
+      if (change.at < endOf(this.world, budget)) must(source >= change.source, 'a head was opened with a limit that is no more');
     }
   }
 
   taken(budget: string, change: Change): void {
     for (const earlier of this.answered.get(scopeOf(budget)) ?? []) {
-      if (earlier.at < this.endOf(budget)) must(change.source >= earlier.source, 'a limit that is no more came back');
+      if (earlier.at < endOf(this.world, budget)) must(change.source >= earlier.source, 'a limit that is no more came back');
     }
     this.limits.get(budget)?.push(change);
   }
@@ -110,12 +111,6 @@ export class Watch {
     }
     must(backed, 'a purse gives money that its head does not hold');
     return used;
-  }
-
-  private endOf(budget: string): number {
-    const window = windowOf(budget);
-    const seconds = this.world.windowSeconds[window.startsWith('m') ? 'm' : 'd'];
-    return (Number(window.slice(1)) + 1) * seconds;
   }
 
   /** After every step: each part adds up, and the shares of each budget, unless a change is under way. */

@@ -56,9 +56,10 @@ export class MemoryBudgets implements BudgetStores, Holding {
     return new MemoryBudgets({ ...options, over: first });
   }
 
-  /** Holds so much for a call. @throws when it is refused */
+  /** Holds so much for a call that begins now. @throws when it is refused */
   async hold(amountPico: bigint, budgets: readonly Budget[], facts: CallFacts = {}): Promise<Reservation> {
-    const outcome = await reserve(this, requestFor(amountPico, budgets, facts));
+    const killAtMs = this.clock.nowMs() + 30_000;
+    const outcome = await reserve(this, requestFor(amountPico, budgets, { killAtMs, ...facts }));
     if (!outcome.granted) throw new Error(`refused by ${outcome.status.budget.scope}`);
     return outcome.reservation;
   }

@@ -21,6 +21,7 @@ export function taking(amountPico: bigint, more: Partial<Omit<TakeRequest, 'valu
     valueOf: (pico) => `${pico}|summarize`,
     asked: [],
     signal: new AbortController().signal,
+    killAtMs: Date.UTC(2026, 10, 22, 12) + 30_000,
     ...more,
   };
 }

@@ -99,7 +99,7 @@ export class DynamoDb {
       return 'throttled';
     }
     usage.writeUnits += units;
-    if (part.bytes + addedBytes > MOST_ITEM_BYTES) {
+    if (addedBytes > 0 && part.bytes + addedBytes > MOST_ITEM_BYTES) {
       usage.tooLarge++;
       return 'too large';
     }
@@ -128,9 +128,7 @@ export class DynamoDb {
         if (throttled.length === 0) done(seen);
         else if (attempt >= ATTEMPTS) done(undefined);
         else {
-          this.#queue.after(this.#pauseMs(attempt), () =>
-            this.#readAttempt(parts, throttled, seen, attempt + 1, done),
-          );
+          this.#queue.after(this.#pauseMs(attempt), () => this.#readAttempt(parts, throttled, seen, attempt + 1, done));
         }
       });
     });

@@ -4,7 +4,10 @@ const POINTS = 8192;
  * How long a request to DynamoDB takes, milliseconds there and back: log-normal, median 5 ms, 99th percentile 13 ms; one in
  * 200 takes ten times as long. AWS publishes "single-digit milliseconds" and no distribution; this one is assumed.
  */
-const QUANTILES = Float64Array.from({ length: POINTS }, (_, point) => 5 * Math.exp(0.4 * normalQuantile((point + 0.5) / POINTS)));
+const QUANTILES = Float64Array.from(
+  { length: POINTS },
+  (_, point) => 5 * Math.exp(0.4 * normalQuantile((point + 0.5) / POINTS)),
+);
 const SLOW_SHARE = 1 / 200;
 const SLOW_TIMES = 10;
 

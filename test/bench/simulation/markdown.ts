@@ -23,21 +23,24 @@ export function formatSection({ title, text, tables, plots = [] }: Section): str
     `## ${title}`,
     text,
     ...plots.map(({ title: name, file }) => `![${name}](${file})`),
-    ...tables.flatMap(({ caption, ...table }) => [...(caption === undefined ? [] : [`_${sentence(caption)}_`]), formatTable(table)]),
+    ...tables.flatMap(({ caption, ...table }) => [
+      ...(caption === undefined ? [] : [`_${sentence(caption)}_`]),
+      formatTable(table),
+    ]),
   ].join('\n\n');
 }
 
 /** Columns of even width, as Prettier would have them. */
 function formatTable({ headings, rows }: Pick<Table, 'headings' | 'rows'>): string {
   const cells = [headings, ...rows].map((row) => row.map(String));
-  const widths = headings.map((_, column) => Math.max(3, ...cells.map((row) => [...row[column]!].length)));
+  const widths = headings.map((_, column) => Math.max(3, ...cells.map((row) => row[column]!.length)));
   const line = (row: readonly string[]) => `| ${row.map((cell, column) => pad(cell, widths[column]!)).join(' | ')} |`;
   const [first, ...others] = cells;
   return [line(first!), `| ${widths.map((width) => '-'.repeat(width)).join(' | ')} |`, ...others.map(line)].join('\n');
 }
 
 function pad(cell: string, width: number): string {
-  return cell + ' '.repeat(width - [...cell].length);
+  return cell + ' '.repeat(width - cell.length);
 }
 
 function sentence(text: string): string {

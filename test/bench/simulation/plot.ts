@@ -79,12 +79,15 @@ function shareOf({ scale, ticks }: Axis, value: number): number {
 
 /** Moves heights apart, in their order, so that none covers another. */
 function spread(heights: readonly number[]): number[] {
-  const order = heights.keys().toArray().sort((a, b) => heights[a]! - heights[b]!);
+  const order = heights
+    .keys()
+    .toArray()
+    .sort((a, b) => heights[a]! - heights[b]!);
   const moved: number[] = [];
   let last = -Infinity;
-  for (const at of order) {
-    last = Math.max(heights[at]!, last + NAME_HEIGHT);
-    moved[at] = last;
+  for (const line of order) {
+    last = Math.max(heights[line]!, last + NAME_HEIGHT);
+    moved[line] = last;
   }
   return moved;
 }

@@ -34,7 +34,9 @@ The exit code is 0 whatever was found; 1 when something broke; 2 for an unknown 
 const { only, seed, help } = readOptions();
 const startedAtMs = Date.now();
 const progress: Progress = (step) =>
-  void process.stderr.write(`simulate: ${String(Math.round((Date.now() - startedAtMs) / 1000)).padStart(3)} s  ${step}\n`);
+  void process.stderr.write(
+    `simulate: ${String(Math.round((Date.now() - startedAtMs) / 1000)).padStart(3)} s  ${step}\n`,
+  );
 
 if (help) console.log(HELP);
 else if (only === undefined) await writeResults();
@@ -51,9 +53,14 @@ async function writeResults(): Promise<void> {
 function readOptions(): { only: string | undefined; seed: number; help: boolean } {
   try {
     const { values } = parseArgs({
-      options: { only: { type: 'string' }, seed: { type: 'string', default: '1' }, help: { type: 'boolean', default: false } },
+      options: {
+        only: { type: 'string' },
+        seed: { type: 'string', default: '1' },
+        help: { type: 'boolean', default: false },
+      },
     });
-    if (values.only !== undefined && !(values.only in EXPERIMENTS)) throw new Error(`there is no experiment ${values.only}`);
+    if (values.only !== undefined && !(values.only in EXPERIMENTS))
+      throw new Error(`there is no experiment ${values.only}`);
     if (!/^\d{1,9}$/.test(values.seed)) throw new Error(`a seed is a whole number, but got ${values.seed}`);
     return { only: values.only, seed: Number(values.seed), help: values.help };
   } catch (error) {

@@ -12,7 +12,14 @@ export interface Section {
 export interface Table {
   readonly caption?: string;
   readonly headings: readonly string[];
-  readonly rows: readonly (readonly (string | number)[])[];
+  readonly rows: readonly (readonly Cell[])[];
+}
+
+export type Cell = string | number;
+
+/** A row of what it is about and what was found. */
+export function row(about: readonly Cell[], found: readonly Cell[]): Cell[] {
+  return [...about, ...found];
 }
 
 /** Tells how far a run has come. */
@@ -30,5 +37,7 @@ export function percent(share: number): string {
 export function short(value: number): string {
   if (!Number.isFinite(value)) return '–';
   if (value >= 1000) return Math.round(value).toLocaleString('en');
-  return value >= 100 || Number.isInteger(value) ? value.toFixed(0) : String(Number(value.toPrecision(2 + (value >= 10 ? 1 : 0))));
+  return value >= 100 || Number.isInteger(value)
+    ? value.toFixed(0)
+    : String(Number(value.toPrecision(2 + (value >= 10 ? 1 : 0))));
 }

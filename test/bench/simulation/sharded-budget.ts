@@ -170,14 +170,15 @@ export class ShardedBudget implements Budget {
     plan: readonly [Part, number][],
     done: (pieces: readonly Piece[] | undefined, isThrottled: boolean) => void,
   ): void {
-    const taken: Piece[] = [];
+    const asked: (Piece | undefined)[] = [];
     let open = plan.length;
     let anyThrottled = false;
-    for (const [part, share] of plan) {
+    for (const [at, [part, share]] of plan.entries()) {
       takePiece(this.#world, part, share, this.#holdBytes, (piece, isThrottled) => {
-        if (piece) taken.push(piece);
+        asked[at] = piece;
         anyThrottled ||= isThrottled;
         if (--open > 0) return;
+        const taken = asked.filter((each) => each !== undefined);
         if (taken.length === plan.length) done(taken, false);
         else this.#giveBack(taken, () => done(undefined, anyThrottled));
       });

@@ -120,7 +120,8 @@ export function seedPurses(
 }
 
 function percentile(counts: readonly number[], before: readonly number[], share: number): number {
-  const all = Array.from(counts, (count = 0, ms) => count - (before[ms] ?? 0));
+  // A sparse array: what did not happen is not there.
+  const all = Array.from({ length: counts.length }, (_, ms) => (counts[ms] ?? 0) - (before[ms] ?? 0));
   let left = all.reduce((sum, count) => sum + count, 0) * share;
   return Math.max(
     0,

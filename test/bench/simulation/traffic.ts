@@ -1,6 +1,6 @@
 import type { Budget } from './budget.ts';
 import { exponential, normal } from './latency.ts';
-import { reserve, settle, type Reservation } from './reservation.ts';
+import { reserve, settle, type Reservation, type Reserved } from './reservation.ts';
 import type { World } from './world.ts';
 
 export interface Load {
@@ -109,7 +109,7 @@ export class Traffic {
     const amount = this.#amount();
     const fromMs = queue.nowMs;
     outcomes.offered++;
-    reserve(this.#world, budgets, environment, amount, (reserved) => {
+    const done = (reserved: Reserved) => {
       const tookMs = Math.round(queue.nowMs - fromMs);
       outcomes.reserveMs[tookMs] = (outcomes.reserveMs[tookMs] ?? 0) + 1;
       if (reserved.outcome === 'granted') {
@@ -124,7 +124,8 @@ export class Traffic {
         if (budgets.every(({ totals }) => totals.available >= amount)) outcomes.refusedWithEnough++;
         outcomes.spentAtFirstRefusal ??= budgets[0]!.totals.spent;
       }
-    });
+    };
+    reserve({ budgets, environment, amount, done });
   }
 
   #run(budgets: readonly Budget[], environment: number, amount: number, reservation: Reservation): void {

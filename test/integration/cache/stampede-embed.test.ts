@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import * as embedEntry from '../../../functions/endpoints/embed.ts';
-import { dropRequest } from '#test/support/fault-proxy.ts';
+import { dropRequest, type Fault } from '#test/support/fault-proxy.ts';
 import { badRequest } from '#test/support/scripted-failures.ts';
 import { Gate } from '#test/support/scripted-gate.ts';
 import { answer } from '#test/support/scripted-steps.ts';
@@ -44,6 +44,52 @@ test('a batch costs one read, one lead and one write', async () => {
   expect(reply.status).toBe(200);
   const requests = weir.dynamoDb.requests.filter(({ body }) => body.includes('-cache"'));
   expect(requests.map(({ operation }) => operation)).toEqual(['BatchGetItem', 'PutItem', 'BatchWriteItem']);
+});
+
+test('C6 of a batch of which some is cached, the rest is asked for once', async () => {
+  await using upstream = await startScriptedUpstream({ prices: tieredPrices });
+  await using weir = await startWeir({ baseUrl: upstream.baseUrl });
+  const [first, second] = embedders(weir, 2);
+  await first.post('embed', bodyOf('weir'));
+  const gate = new Gate();
+  upstream.otherwise(answer({ gate }));
+  const leading = first.post('embed', bodyOf('weir', 'lock', 'mill'));
+  await gate.reached();
+  const waiting = second!.post('embed', bodyOf('mill', 'weir', 'lock'));
+  await second!.reads.answered(1);
+  await weir.clock.timersSet(2 + 1 + 1);
+  gate.open();
+  await leading;
+  await weir.clock.advance(POLL_MS);
+  expect(cachesOf([await leading, await waiting])).toEqual(['200 hit', '200 miss']);
+  expect(upstream.requests.map(({ body }) => body.input)).toEqual([['weir'], ['lock', 'mill']]);
+});
+
+test('C6 vectors that are stored and read back a moment late are looked for once more', async () => {
+  await using upstream = await startScriptedUpstream({ prices: tieredPrices });
+  await using weir = await startWeir({ baseUrl: upstream.baseUrl });
+  const [first, second] = embedders(weir, 2);
+  const gate = new Gate();
+  upstream.otherwise(answer({ gate }));
+  const leading = first.post('embed', bodyOf('weir', 'lock'));
+  await gate.reached();
+  const waiting = second!.post('embed', bodyOf('weir', 'lock'));
+  await second!.reads.answered(1);
+  await weir.clock.timersSet(2 + 1 + 1);
+  gate.open();
+  await leading;
+  // Reads at half the price may lag behind the write.
+  const nothingYet: Fault = async (exchange) => {
+    const { rawHeaders } = await exchange.forward();
+    exchange.reply({ status: 200, rawHeaders, body: Buffer.from('{"Responses":{},"UnprocessedKeys":{}}') });
+  };
+  weir.dynamoDb.rules.push({ operation: 'BatchGetItem', nth: 1, fault: nothingYet });
+  await weir.clock.advance(POLL_MS);
+  await second!.reads.answered(2);
+  await weir.clock.timersSet(2);
+  await weir.clock.advance(POLL_MS);
+  expect(cachesOf([await waiting])).toEqual(['200 hit']);
+  expect(upstream.requests).toHaveLength(1);
 });
 
 test('C6 batches that differ in what they miss do not wait for each other', async () => {

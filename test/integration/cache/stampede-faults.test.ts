@@ -159,6 +159,28 @@ test('C7 a renewal that fails is repeated before the lease runs out', async () =
   expect(upstream.requests).toHaveLength(1);
 });
 
+test('C7 a renewal that lands after the answer does not take its place', async () => {
+  await using upstream = await startScriptedUpstream({ prices: tieredPrices });
+  await using weir = await startWeir({ baseUrl: upstream.baseUrl });
+  const gate = new Gate();
+  upstream.otherwise(answer({ gate }));
+  const { leading, waiting, second } = await leaderAndWaiter(weir, gate);
+  const late = new Gate();
+  weir.dynamoDb.rules.push({ ...AS_LEADER, fault: holdRequest(late) });
+  await weir.clock.advance(2_000);
+  await late.reached();
+  await weir.clock.timersSet(3); // two deadlines, the waiter's next look
+  gate.open();
+  await expect
+    .poll(() => weir.dynamoDb.requests.filter(({ body }) => body.includes(ANSWER.bodyIncludes)))
+    .toHaveLength(1);
+  late.open();
+  await leading;
+  await weir.clock.advance(POLL_MS);
+  expect(cachesOf([await waiting, await second.post('haiku', RAIN)])).toEqual(['200 hit', '200 hit']);
+  expect(upstream.requests).toHaveLength(1);
+});
+
 test.each(faults)(
   'C7 an answer that %s when it is stored: 200, and a waiter elsewhere goes on at its next look',
   async (_, fault) => {

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import { formatUsd } from '#platform/money.ts';
 import { killEverywhere } from '#test/support/killed/kill-everywhere.ts';
+import { writingPointsOf } from '#test/support/killed/kill-points.ts';
 import { openScene } from '#test/support/killed/open-scene.ts';
 import { resetAfterBilling } from '#test/support/scripted-steps.ts';
 import { BOUND_PICO, callEarlier, haikuCall } from './haiku-task.ts';
@@ -10,10 +11,10 @@ const LONG = 120_000;
 test('L5 killed at each request of the first call of a month and a day, which opens its budgets and their shards', {
   timeout: LONG,
 }, async () => {
-  const terms = { budget: { monthlyUsd: '1', dailyUsd: '1', shards: 3 } };
+  const terms = { budget: { monthlyUsd: '1', dailyUsd: '1', shards: 2 } };
   await using scene = await openScene({ terms });
   const killed = await killEverywhere(scene, {
-    prepare: (number) => scene.limit(`caller:ada-${number}`, { month: '1', day: '1' }),
+    prepare: (number) => scene.limit(`caller:ada-${number}`, { month: '1' }),
     task: (number) => haikuCall(terms, number),
   });
   expect(killed.outcome.status).toBe(200);
@@ -23,19 +24,20 @@ test('L5 killed at each request of the first call of a month and a day, which op
 test('L5 killed at each request of a call whose hold is split over shards, and topped up over more of them', {
   timeout: LONG,
 }, async () => {
-  // No shard has enough for a call: a hold takes two, and two holds all four.
-  const limit = formatUsd(3n * BOUND_PICO);
-  const terms = { budget: { monthlyUsd: limit, shards: 4 } };
+  // No shard has enough for a call: a hold takes two, and two holds all three.
+  const limit = formatUsd((5n * BOUND_PICO) / 2n);
+  const terms = { budget: { monthlyUsd: limit, shards: 3 } };
   await using scene = await openScene({ terms, script: [resetAfterBilling()] });
   const killed = await killEverywhere(scene, {
+    pointsOf: writingPointsOf,
     async prepare(number) {
-      await scene.limit(`caller:ada-${number}`, { day: limit }, 4);
+      await scene.limit(`caller:ada-${number}`, { day: limit }, 3);
       await callEarlier(scene, terms, number);
     },
     task: (number) => haikuCall(terms, number),
   });
   expect(killed.outcome.status).toBe(200);
-  expect(killed.points.filter(({ request }) => /endpoint:haiku#2026-11#[1-3] .*:max/.test(request)).length).toBeGreaterThan(2);
+  expect(killed.points.filter(({ request }) => /endpoint:haiku#2026-11#[12] .*:max/.test(request)).length).toBeGreaterThan(2);
 });
 
 test('L5 killed at each request of a call that draws a purse from the account', { timeout: LONG }, async () => {

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import { formatUsd } from '#platform/money.ts';
 import { killEverywhere } from '#test/support/killed/kill-everywhere.ts';
+import { writingPointsOf } from '#test/support/killed/kill-points.ts';
 import { MOST_POINTS, openScene } from '#test/support/killed/open-scene.ts';
 import { resetAfterBilling } from '#test/support/scripted-steps.ts';
 import { BOUND_PICO, callEarlier, haikuCall } from './haiku-task.ts';
@@ -10,12 +11,13 @@ const LONG = 120_000;
 test('L5 a process hangs at each request of a window’s first call and is killed; another calls meanwhile, and is served', {
   timeout: LONG,
 }, async () => {
-  const terms = { budget: { monthlyUsd: formatUsd(5n * BOUND_PICO), shards: 3 } };
+  const terms = { budget: { monthlyUsd: formatUsd(5n * BOUND_PICO), shards: 2 } };
   await using scene = await openScene({ terms, script: [resetAfterBilling()] });
   await scene.limit('account', { month: '100' });
   // There is but one account: its budget is opened once.
   await callEarlier(scene, terms, MOST_POINTS - 1);
   const killed = await killEverywhere(scene, {
+    pointsOf: writingPointsOf,
     prepare: (number) => scene.limit(`caller:ada-${number}`, { month: '1' }),
     task: (number) => haikuCall(terms, number),
     async meanwhile(number) {
@@ -32,6 +34,7 @@ test('L5 an administrator’s process is killed at each request by which it chan
   const terms = { budget: { monthlyUsd: formatUsd(6n * BOUND_PICO), shards: 3 } };
   await using scene = await openScene({ terms });
   const killed = await killEverywhere(scene, {
+    pointsOf: writingPointsOf,
     prepare: (number) => scene.perform(haikuCall(terms, number)),
     task: (number) => ({
       kind: 'limit',

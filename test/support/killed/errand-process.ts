@@ -10,8 +10,9 @@ import type { Errand } from './errand.ts';
 import { perform } from './perform.ts';
 
 const errand = JSON.parse(process.argv[2] ?? '') as Errand;
-const outcome = await perform(errand.task, platformOf(errand));
-process.stdout.write(JSON.stringify(outcome), () => process.exit(0));
+void perform(errand.task, platformOf(errand)).then((outcome) => {
+  process.stdout.write(JSON.stringify(outcome), () => process.exit(0));
+});
 
 /** A clock that stands, a random source that gives 0, and patience: a slow machine shall not change what is asked. */
 function platformOf({ atMs, variables }: Errand): Platform {

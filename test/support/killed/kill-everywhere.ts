@@ -3,7 +3,7 @@ import type { SweepReport } from '#call/sweep/sweep-rooms.ts';
 import type { LedgerEntry } from '#ledger/entry.ts';
 import { expectCountersToFollow, expectLedgerToCover } from './accounts.ts';
 import type { Outcome, Task } from './errand.ts';
-import { pointName, pointsOf, type KillPoint } from './kill-points.ts';
+import { pointName, pointsOf, type KillPoint, type Step } from './kill-points.ts';
 import type { Scene } from './scene.ts';
 import { sideBySide } from './side-by-side.ts';
 import { linesOf } from './table-dump.ts';
@@ -13,6 +13,8 @@ export interface Scenario {
   /** Before any process is killed: limits, and earlier calls. */
   readonly prepare?: (number: number) => Promise<unknown>;
   readonly task: (number: number) => Task;
+  /** Where it is killed. @default before and after each request */
+  readonly pointsOf?: (steps: readonly Step[]) => KillPoint[];
   /** While the process hangs at its point: calls by other callers, `grace-17`. */
   readonly meanwhile?: (number: number) => Promise<unknown>;
   /** Long afterwards, when everything was swept. */
@@ -41,8 +43,8 @@ export async function killEverywhere(scene: Scene, scenario: Scenario): Promise<
   await prepare?.(0);
   scene.play(0);
   const { outcome, steps } = await scene.rehearse(task(0));
-  const points = pointsOf(steps);
-  console.log(steps.length, steps.flat().length, points.length);
+  const points = (scenario.pointsOf ?? pointsOf)(steps);
+  if (process.env['KILLED']) console.log(steps.length, steps.flat().length, points.length);
   const numbers = points.map((_, at) => at + 1);
   await sideBySide(numbers, (number) => prepare?.(number));
   const known = new Set((await scene.weir.ledger()).map(({ callId }) => callId));

@@ -79,6 +79,24 @@ test('all or none: a piece of a split is gone as it is asked for, so the others 
   ]);
 });
 
+test('L5 a process that is taken for dead asks for no piece, and gives none back', async () => {
+  let nowMs = NOON_MS;
+  const clock = { nowMs: () => nowMs, startTimer: () => () => undefined };
+  const room: MemoryBudgets = await havingLeft([10n, 40n, 70n, 30n], {
+    clock,
+    fateOf(...asked) {
+      const fate = quicker(() => room, 1)(...asked);
+      if (room.parts.counters.get(shard(1))?.holds.has('quicker')) nowMs = taking(100n).killAtMs;
+      return fate;
+    },
+  });
+  expect(await room.placement.take(taking(100n))).toBe('again');
+  expect(room.fates.askedFor('settle')).toEqual([]);
+  const before = room.fates.askedFor('reserve').length;
+  await expect(room.placement.take(taking(1n))).rejects.toThrow('the time of the process is over');
+  expect(room.fates.askedFor('reserve')).toHaveLength(before);
+});
+
 test('all or none, with several budgets: the next round finds what is left, or is refused, and nothing is held twice', async () => {
   for (const [amountPico, isEnough] of [
     [100n, true],

@@ -11,6 +11,7 @@ import { monthOf } from '#test/support/month-of.ts';
 import { PassingClock } from '#test/support/passing-clock.ts';
 import { requestFor } from '#test/support/request-for.ts';
 
+const NOON_MS = Date.UTC(2026, 10, 22, 12);
 const LIMIT_PICO = 1_000n;
 const endpoint = monthOf('endpoint:summarize', LIMIT_PICO);
 const caller = monthOf('caller:ada', LIMIT_PICO);
@@ -77,6 +78,22 @@ test('a call whose time is over begins no further round', async () => {
   expect(await askedOf(() => false)).toBe(1);
   let looks = 0;
   expect(await askedOf(() => ++looks === 1)).toBe(2);
+});
+
+test('L5 a process that is taken for dead asks for nothing, and gives nothing back that the sweeper may have counted', async () => {
+  let nowMs = NOON_MS;
+  const fateOf: FateOf = (operation, key) => {
+    if (operation !== 'reserve' || !key.startsWith('caller:ada#')) return 'answered';
+    // It was frozen for longer than it had, and no timer has told it.
+    nowMs = NOON_MS + 30_000;
+    return 'unheard';
+  };
+  const clock = { nowMs: () => nowMs, startTimer: () => () => undefined };
+  const room = await MemoryBudgets.having([endpoint, caller], { fateOf, clock });
+  await expect(reserve(room, request(7n))).rejects.toThrow();
+  expect(room.fates.askedFor('settle')).toEqual([]);
+  expect(room.fates.askedFor('reserve')).toHaveLength(2);
+  for (const budget of [endpoint, caller]) expect(room.sums(budget)).toEqual([993n, 0n, 7n]);
 });
 
 test('one budget is silent: the round is given up everywhere, and the next has another id', async () => {
@@ -188,7 +205,7 @@ test('whatever is lost, unheard, late or throttled: every counter balances, and 
         monthOf('caller:ada', LIMIT_PICO, shards[1]),
         monthOf('account', accountPico),
       ];
-      const clock = new PassingClock(Date.UTC(2026, 10, 22, 12));
+      const clock = new PassingClock(NOON_MS);
       const random = () => (turn % 7) / 7;
       const room = await MemoryBudgets.having(isOpen ? budgets : [], { fateOf, random, clock });
       const expectAllBalanced = () => {

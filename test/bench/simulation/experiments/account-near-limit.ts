@@ -1,7 +1,7 @@
 import { shardsFor } from '../carries.ts';
 import type { EscrowTerms } from '../escrow.ts';
 import { lambdaLoadOf } from '../load.ts';
-import { percent, short, type Progress, type Section } from '../section.ts';
+import { percent, row, short, type Progress, type Section } from '../section.ts';
 import { PURSE, SIZES, Stage } from '../stage.ts';
 import { CALL } from '../traffic.ts';
 
@@ -37,7 +37,7 @@ export function accountNearLimit(seed: number, progress: Progress): Section {
   const rows = [enough, Math.ceil(enough / 4)].flatMap((shards) =>
     WAYS.map((way) => {
       progress(`account near its limit: ${shards} shards, ${nameOf(way)}`);
-      return [shards, nameOf(way), ...play({ seed, shards, limit, purse: way && termsOf(way), load })];
+      return row([shards, nameOf(way)], play({ seed, shards, limit, purse: way && termsOf(way), load }));
     }),
   );
   return {
@@ -80,11 +80,11 @@ function play({
   stage.traffic.start();
   const plenty = stage.measureUntil(USED_UP_AFTER_SECONDS * 1000);
   const scarce = LOOKS_SECONDS.map((after) => ({
-    ...stage.measureUntil((USED_UP_AFTER_SECONDS + after) * 1000),
+    measured: stage.measureUntil((USED_UP_AFTER_SECONDS + after) * 1000),
     unused: 1 - stage.shards.totals.spent / limit,
   }));
   const { spentAtFirstRefusal = limit } = stage.traffic.outcomes;
-  const last = scarce.at(-1)!;
+  const last = scarce.at(-1)!.measured;
   return [
     percent(1 - spentAtFirstRefusal / limit),
     ...scarce.map(({ unused }) => percent(unused)),

@@ -2,7 +2,7 @@ import { shardsFor } from '../carries.ts';
 import type { EscrowTerms } from '../escrow.ts';
 import { lambdaLoadOf } from '../load.ts';
 import type { Plot } from '../plot.ts';
-import { percent, short, type Progress, type Section, type Table } from '../section.ts';
+import { percent, row, short, type Progress, type Section, type Table } from '../section.ts';
 import { PURSE, SIZES, Stage, type Measures } from '../stage.ts';
 import { CALL, type Load } from '../traffic.ts';
 import { YIELDING, type Habits } from '../world.ts';
@@ -33,7 +33,14 @@ export function account(seed: number, progress: Progress): Section {
       progress(`account: ${environments} environments, ${seconds} s calls`);
       const load = lambdaLoadOf(environments, seconds);
       const shards = shardsFor(load.callsASecond, SIZES.otherHold, seconds, SIZES.head);
-      return WAYS.map(([way, purse]) => ({ environments, seconds, load, shards, way, ...play({ seed, shards, load, purse }) }));
+      return WAYS.map(([way, purse]) => ({
+        environments,
+        seconds,
+        load,
+        shards,
+        way,
+        ...play({ seed, shards, load, purse }),
+      }));
     }),
   );
   return {
@@ -84,7 +91,12 @@ function floats(seed: number, progress: Progress): Table {
   const shards = shardsFor(load.callsASecond, SIZES.otherHold, 2, SIZES.head);
   return {
     caption: `sizes of a purse: 1,000 environments, 2 s calls, ${shards} shards, 10 min, bound 4 × actual`,
-    headings: ['drawn for, calls', 'draws a call', 'write units a call', 'idle money for each environment, bounds of a call'],
+    headings: [
+      'drawn for, calls',
+      'draws a call',
+      'write units a call',
+      'idle money for each environment, bounds of a call',
+    ],
     rows: [4, 8, 16, 32, 64, 128].map((callsAPurse) => {
       const found = play({ seed, shards, load, purse: { ...PURSE, callsAPurse } });
       return [callsAPurse, found.drawsACall.toFixed(3), short(found.writeUnitsACall), short(found.idleACall)];
@@ -102,10 +114,16 @@ function manyAtATime(seed: number, progress: Progress): Table {
       [8, 32, 256].map((callsAPurse) => {
         progress(`account: ${environments} environments with many calls, purses of ${callsAPurse}`);
         const callsASecond = 100_000 * part;
-        const load = { callsASecond, meanMs: 2_000, environments: environments * part, oneAtATime: false, boundOverActual: 4 };
+        const load = {
+          callsASecond,
+          meanMs: 2_000,
+          environments: environments * part,
+          oneAtATime: false,
+          boundOverActual: 4,
+        };
         const shards = shardsFor(callsASecond, SIZES.otherHold, 2, SIZES.head);
         const found = play({ seed, shards, load, purse: { ...PURSE, callsAPurse }, measuredSeconds: LONG_SECONDS });
-        return [short(environments), callsAPurse, ...cellsOf(found)];
+        return row([short(environments), callsAPurse], cellsOf(found));
       }),
     ),
   };
@@ -172,7 +190,9 @@ function plotOf(rows: readonly ({ readonly seconds: number; readonly way: string
     y: { label: 'write units a call', scale: 'log', ticks: [1, 2, 5, 10, 20, 50, 100] },
     series: WAYS.map(([name]) => ({
       name,
-      points: rows.filter(({ way }) => way === name).map(({ seconds, writeUnitsACall }) => [seconds, writeUnitsACall] as const),
+      points: rows
+        .filter(({ way }) => way === name)
+        .map(({ seconds, writeUnitsACall }) => [seconds, writeUnitsACall] as const),
     })),
   };
 }

@@ -1,7 +1,7 @@
 import { carries } from '../carries.ts';
 import { lambdaLoad } from '../load.ts';
 import type { Plot } from '../plot.ts';
-import { percent, short, type Progress, type Section } from '../section.ts';
+import { percent, row, short, type Progress, type Section } from '../section.ts';
 import { SIZES, Stage } from '../stage.ts';
 
 export const SHARD_COUNTS = [1, 2, 4, 8, 16, 32, 64];
@@ -40,17 +40,14 @@ got a 503, found by halving between 0.5 and 1.1 times the formula
         caption: 'calls a second',
         headings: ['shards', ...DURATIONS.map((seconds) => `${seconds} s calls`)],
         rows: [
-          ...SHARD_COUNTS.map((shards, at) => [
-            shards,
-            ...found[at]!.map(short),
-          ]),
+          ...SHARD_COUNTS.map((shards, at) => row([shards], found[at]!.map(short))),
           ['formula, a shard', ...DURATIONS.map((seconds) => short(carries(SIZES.endpointHold, seconds, SIZES.head)))],
         ],
       },
       {
         caption: 'calls a second and shard, of 8 shards',
         headings: ['bytes a hold', ...DURATIONS.map((seconds) => `${seconds} s calls`)],
-        rows: HOLD_SIZES.map((bytes, at) => [bytes, ...bySize[at]!.map(short)]),
+        rows: HOLD_SIZES.map((bytes, at) => row([bytes], bySize[at]!.map(short))),
       },
     ],
     plots: [plotOf(found)],
@@ -85,7 +82,7 @@ function plotOf(found: readonly (readonly number[])[]): Plot {
     y: { label: 'calls a second', scale: 'log', ticks: [5, 10, 50, 100, 500, 1000, 5000] },
     series: DURATIONS.map((seconds, at) => ({
       name: `calls of ${seconds} s`,
-      points: SHARD_COUNTS.map((shards, row) => [shards, found[row]![at]!]),
+      points: SHARD_COUNTS.map((shards, line) => [shards, found[line]![at]!]),
     })),
   };
 }

@@ -1,7 +1,7 @@
 import { carries, FILL } from '../carries.ts';
 import { lambdaLoad } from '../load.ts';
 import type { Plot } from '../plot.ts';
-import { percent, short, type Progress, type Section } from '../section.ts';
+import { percent, row, short, type Progress, type Section } from '../section.ts';
 import { SIZES, Stage, type Measures } from '../stage.ts';
 import { CALL } from '../traffic.ts';
 import { YIELDING, type Habits } from '../world.ts';
@@ -81,17 +81,26 @@ bound, in pieces that a look at eight of them does not find, or that came back a
       },
       {
         caption: 'a look reads 8 shards / reads all; 2 s calls, bound 4 × actual',
-        headings: ['shards', '402', '503', 'unused at the end', 'write units a granted call', 'read units a refused call'],
-        rows: looking.map((pair) => [
-          pair[0]!.each.shards,
-          ...[
-            ({ refusedShare }: Found) => percent(refusedShare),
-            ({ unavailableShare }: Found) => percent(unavailableShare),
-            ({ unusedEnd }: Found) => percent(unusedEnd),
-            ({ writeUnitsACall }: Found) => short(writeUnitsACall),
-            ({ readUnitsARefusal }: Found) => short(readUnitsARefusal),
-          ].map((cell) => pair.map(cell).join(' / ')),
-        ]),
+        headings: [
+          'shards',
+          '402',
+          '503',
+          'unused at the end',
+          'write units a granted call',
+          'read units a refused call',
+        ],
+        rows: looking.map((pair) =>
+          row(
+            [pair[0]!.each.shards],
+            [
+              ({ refusedShare }: Found) => percent(refusedShare),
+              ({ unavailableShare }: Found) => percent(unavailableShare),
+              ({ unusedEnd }: Found) => percent(unusedEnd),
+              ({ writeUnitsACall }: Found) => short(writeUnitsACall),
+              ({ readUnitsARefusal }: Found) => short(readUnitsARefusal),
+            ].map((cell) => pair.map(cell).join(' / ')),
+          ),
+        ),
       },
     ],
     plots: [plotOf(found)],

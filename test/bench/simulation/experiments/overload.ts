@@ -1,6 +1,6 @@
 import { carries } from '../carries.ts';
 import { lambdaLoad } from '../load.ts';
-import { percent, short, type Progress, type Section } from '../section.ts';
+import { percent, row, short, type Progress, type Section } from '../section.ts';
 import { SIZES, Stage } from '../stage.ts';
 import { Traffic } from '../traffic.ts';
 import { EAGER, YIELDING, type Habits } from '../world.ts';
@@ -21,7 +21,7 @@ export function overload(seed: number, progress: Progress): Section {
     [1.5, 3].flatMap((times) =>
       RULES.map(([name, habits]) => {
         progress(`overload: ${times} × of ${seconds} s calls, ${name.replaceAll('*', '')}`);
-        return [`${seconds} s`, `${times} ×`, name, ...play({ seed, seconds, times, habits })];
+        return row([`${seconds} s`, `${times} ×`, name], play({ seed, seconds, times, habits }));
       }),
     ),
   );
@@ -47,7 +47,17 @@ tries one other shard and answers 503, and a settlement insists: up to 20 attemp
   };
 }
 
-function play({ seed, seconds, times, habits }: { seed: number; seconds: number; times: number; habits: Habits }): string[] {
+function play({
+  seed,
+  seconds,
+  times,
+  habits,
+}: {
+  seed: number;
+  seconds: number;
+  times: number;
+  habits: Habits;
+}): string[] {
   const carried = carries(SIZES.endpointHold, seconds, SIZES.head) * SHARDS;
   const load = lambdaLoad(carried * times, seconds);
   const stage = new Stage({ seed, habits, shards: SHARDS, holdBytes: SIZES.endpointHold, load });
@@ -57,12 +67,16 @@ function play({ seed, seconds, times, habits }: { seed: number; seconds: number;
   const calm = new Traffic(stage.world, { ...lambdaLoad(carried / 2, seconds), route: () => [stage.shards] });
   calm.start();
   const after = AFTER_SECONDS.map((span) => {
-    const { offered, granted } = { ...calm.outcomes };
+    const { offered, granted } = calm.outcomes;
     stage.world.queue.runUntil(stage.world.queue.nowMs + span * 1000);
     return (calm.outcomes.granted - granted) / (calm.outcomes.offered - offered);
   });
   const largest = Math.max(...stage.shards.shards.map((part) => part.bytes));
-  return [percent(during.grantedASecond / carried), ...after.map((share) => percent(Math.min(1, share))), short(largest / 1024)];
+  return [
+    percent(during.grantedASecond / carried),
+    ...after.map((share) => percent(Math.min(1, share))),
+    short(largest / 1024),
+  ];
 }
 
 function spanOf(at: number): string {

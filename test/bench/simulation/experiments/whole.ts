@@ -36,7 +36,9 @@ interface Found {
 /** 10⁵ calls a second over 10³ scopes and the account. */
 export function whole(seed: number, progress: Progress): Section {
   const of = (each: Omit<Case, 'seed'>) => {
-    progress(`whole: ${short(each.callsASecond)} calls/s of ${each.seconds} s, compressed ${each.compression} ×, at most ${each.mostShards} shards`);
+    progress(
+      `whole: ${short(each.callsASecond)} calls/s of ${each.seconds} s, compressed ${each.compression} ×, at most ${each.mostShards} shards`,
+    );
     return { each, found: play({ seed, ...each }) };
   };
   const full = { callsASecond: 100_000, mostShards: Infinity, measuredSeconds: 2 };
@@ -84,7 +86,8 @@ runs of a twentieth of the load, exact and compressed. Shards by the rule, ${per
     tables: [
       { headings, rows: rows.map(rowOf) },
       {
-        caption: 'with fewer shards than the rule says in endpoints and callers: the first ten seconds of a tenth of the load',
+        caption:
+          'with fewer shards than the rule says in endpoints and callers: the first ten seconds of a tenth of the load',
         headings,
         rows: capped.map(rowOf),
       },
