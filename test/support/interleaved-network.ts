@@ -44,6 +44,7 @@ export class Network {
   readonly #waiting: Request[] = [];
   readonly #answers: Answer[] = [];
   readonly #late: Request[] = [];
+  readonly #failures: string[] = [];
   /** Whose request is being done. */
   actor: SimulatedProcess | undefined;
 
@@ -67,6 +68,16 @@ export class Network {
     };
     this.#waiting.push({ process, text, sentAtMs: this.#clock.nowMs(), isPatient, land, fail: reject });
     return promise;
+  }
+
+  /** Something was asked that must not be. */
+  fail(what: string): void {
+    this.#failures.push(what);
+  }
+
+  assertNoFailure(): void {
+    const [first] = this.#failures;
+    if (first !== undefined) throw new Error(first);
   }
 
   note({ name }: Pick<SimulatedProcess, 'name'>, text: string): void {

@@ -1,3 +1,4 @@
+import { EXPIRY_MARGIN_MS, parseId } from '#budgets/hold.ts';
 import type { DynamoDb, Expression } from '#platform/aws/dynamodb.ts';
 import type { SendOptions } from '#platform/aws/signed-service.ts';
 import type { Clock } from '#platform/clock.ts';
@@ -10,6 +11,8 @@ import type { Tables } from './interleaved-tables.ts';
  * has sent arrives; dead it is never heard of again.
  */
 export class SimulatedProcess {
+  /** `env` for an environment of endpoints; or what it does. */
+  readonly kind: string;
   readonly name: string;
   readonly clock: Clock;
   readonly dynamo: DynamoDb;
@@ -20,8 +23,9 @@ export class SimulatedProcess {
   readonly #shared: FakeClock;
   readonly #overslept: (() => void)[] = [];
 
-  constructor(name: string, clock: FakeClock, network: Network, tables: Tables) {
-    this.name = name;
+  constructor(kind: string, number: number, clock: FakeClock, network: Network, tables: Tables) {
+    this.kind = kind;
+    this.name = `${kind}${number}`;
     this.#shared = clock;
     this.clock = {
       // Whole milliseconds, as a real clock's: a backoff may end between two.
@@ -79,6 +83,14 @@ export class SimulatedProcess {
 
 /** The product's client as it is, to who uses it: a request is tried again when no answer comes, as often as is said. */
 function dynamoOf(process: SimulatedProcess, network: Network, tables: Tables): DynamoDb {
+  /** A call's holds may be touched until its process is killed: told by the hold's id. */
+  const assertInTime = ({ names = {} }: Expression) => {
+    const id = names['#id'];
+    const parsed = id === undefined ? undefined : parseId(id);
+    if (process.kind !== 'env' || parsed?.kind !== 'call') return;
+    if (process.clock.nowMs() < parsed.expiresAtMs - EXPIRY_MARGIN_MS) return;
+    network.fail(`${process.name} touches ${id}, and was to be dead by then`);
+  };
   const ask = async <Result>(
     text: string,
     work: () => Promise<Result>,
@@ -103,12 +115,14 @@ function dynamoOf(process: SimulatedProcess, network: Network, tables: Tables): 
         : ask(`read ${nameOf(key)}`, async () => tables.get(table, key), options),
     put: (table, item, expression, options) =>
       ask(`put ${nameOf(item)}`, () => tables.put(table, item, expression), options),
-    update: (table, key, update, expression, options) =>
-      ask(
+    update: (table, key, update, expression, options) => {
+      assertInTime(expression);
+      return ask(
         `${nameOf(key)}: ${inWords(update, expression)}`,
         async () => ((await tables.updated(table, key, update, expression)) ? 'written' : 'condition failed'),
         options,
-      ),
+      );
+    },
     updated: (table, key, update, expression, options) =>
       ask(
         `${nameOf(key)}: ${inWords(update, expression)}`,

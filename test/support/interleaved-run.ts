@@ -63,6 +63,7 @@ export class InterleavedRun {
     for (const step of this.#plan.steps) {
       await this.#do(step);
       await quiet();
+      this.network.assertNoFailure();
       this.#workers.splice(0, Infinity, ...this.#workers.filter(({ running, isDead }) => running > 0 && !isDead));
       if (this.#workers.length === 0 && !this.#isUnfinished) this.#assertShares();
     }
@@ -139,11 +140,12 @@ export class InterleavedRun {
 
   #sweep(onEnd: (failed: number) => void = () => undefined): void {
     const process = this.#newWorker('sweep');
+    const random = this.#randomOf(this.#born);
     const { config, log } = this.#platform;
     process.start(async () => {
       const isFailed = await this.#failing(async () => {
         const report = await sweep({
-          platform: { ...this.#platform, clock: process.clock, dynamo: process.dynamo },
+          platform: { ...this.#platform, clock: process.clock, dynamo: process.dynamo, random },
           budgets: createBudgetStores({ dynamo: process.dynamo, table: config.tables.budgets }),
           ledger: createLedgerStore({ dynamo: process.dynamo, table: config.tables.ledger, log }),
           specs: new Map([['e0', this.#spec]]),
@@ -160,6 +162,7 @@ export class InterleavedRun {
 
   #change({ scope, kind, limitCalls, shards }: Step & { do: 'change' }): void {
     const process = this.#newWorker('set');
+    const random = this.#randomOf(this.#born);
     const stores = createBudgetStores({ dynamo: process.dynamo, table: this.#platform.config.tables.budgets });
     const standing = this.#watch.limitsOf(`${scope}#${kind === 'month' ? '2026-11' : '2026-11-30'}`).at(-1);
     const asItIs = standing === UNLIMITED_PICO ? undefined : standing;
@@ -169,7 +172,7 @@ export class InterleavedRun {
     this.network.note(process, `sets ${scope} to ${limitPico} a ${kind}${shards === undefined ? '' : ` in ${shards}`}`);
     process.start(async () => {
       const isFailed = await this.#failing(async () => {
-        await setLimit(wish, spec, stores, process.clock);
+        await setLimit(wish, spec, stores, { clock: process.clock, random });
         this.network.note(process, 'is told that the limit holds');
         this.#watch.told(scope, this.#setRevisions.get(process)!);
         return false;
@@ -204,6 +207,7 @@ export class InterleavedRun {
       if (this.#tables.writes === writes) break;
       must(sweeps < MOST_SWEEPS, 'there is always something left to sweep');
     }
+    this.network.assertNoFailure();
     await this.#tables.assertAsKept();
     assertAtRest(this.#tables, this.#watch, this.bills, this.clock.nowMs());
   }
@@ -237,7 +241,7 @@ export class InterleavedRun {
 
   #newEnvironment(): CallEnvironment {
     const process = this.#newProcess('env');
-    const random = seededRandom(this.#plan.setting.seed + this.#born);
+    const random = this.#randomOf(this.#born);
     const platform = { ...this.#platform, clock: process.clock, dynamo: process.dynamo, random };
     return {
       process,
@@ -253,6 +257,10 @@ export class InterleavedRun {
     };
   }
 
+  #randomOf(process: number): () => number {
+    return seededRandom(this.#plan.setting.seed + process);
+  }
+
   #newWorker(kind: string): SimulatedProcess {
     const process = this.#newProcess(kind);
     this.#workers.push(process);
@@ -260,7 +268,7 @@ export class InterleavedRun {
   }
 
   #newProcess(kind: string): SimulatedProcess {
-    return new SimulatedProcess(`${kind}${this.#born++}`, this.clock, this.network, this.#tables);
+    return new SimulatedProcess(kind, this.#born++, this.clock, this.network, this.#tables);
   }
 
   #processes(): SimulatedProcess[] {

@@ -7,8 +7,6 @@ export interface Piece {
   readonly amount: number;
   readonly bytes: number;
   readonly takenMs: number;
-  /** Whether it stands: it was taken and is not settled. */
-  stands: boolean;
 }
 
 /**
@@ -49,7 +47,7 @@ export function takePiece(
   let piece: Piece | undefined;
   const act = () => {
     if (!part.hold(amount, bytes)) return false;
-    piece = { part, amount, bytes, takenMs: queue.nowMs, stands: true };
+    piece = { part, amount, bytes, takenMs: queue.nowMs };
     return true;
   };
   // Sent once; a throttled request is an answer: nothing was written.
@@ -82,8 +80,6 @@ function sweepLater(world: World, piece: Piece, actual: number): void {
 
 function settling(piece: Piece, actual: number): () => boolean {
   return () => {
-    if (!piece.stands) return false;
-    piece.stands = false;
     piece.part.settle(piece.amount, actual, piece.bytes);
     return true;
   };

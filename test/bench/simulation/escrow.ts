@@ -117,7 +117,7 @@ export class Escrow implements Budget {
   seed(environment: number, amount: number): readonly Piece[] {
     const { part } = this.#till(environment).purse!;
     part.hold(amount, this.#terms.holdBytes);
-    return [{ part, amount, bytes: this.#terms.holdBytes, takenMs: this.#world.queue.nowMs, stands: true }];
+    return [{ part, amount, bytes: this.#terms.holdBytes, takenMs: this.#world.queue.nowMs }];
   }
 
   /** A purse that stands from the beginning, without a request: used up to a share of its time and of its money. */
@@ -126,7 +126,7 @@ export class Escrow implements Budget {
     const home = this.shards.first(environment);
     home.hold(float, floatBytes);
     const { nowMs } = this.#world.queue;
-    const piece = { part: home, amount: float, bytes: floatBytes, takenMs: nowMs, stands: true };
+    const piece = { part: home, amount: float, bytes: floatBytes, takenMs: nowMs };
     const purse = this.#put(piece, nowMs + (1 - age) * usedForMs);
     const spent = Math.floor(float * used);
     purse.part.hold(spent, 0);
@@ -168,7 +168,7 @@ export class Escrow implements Budget {
     let piece: Piece | undefined;
     const act = () => {
       if (home.available < float * leastPursesLeft || !home.hold(float, floatBytes)) return false;
-      piece = { part: home, amount: float, bytes: floatBytes, takenMs: queue.nowMs, stands: true };
+      piece = { part: home, amount: float, bytes: floatBytes, takenMs: queue.nowMs };
       return true;
     };
     dynamo.write(home, floatBytes, 1, act, (written) => {

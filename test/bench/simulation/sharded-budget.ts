@@ -88,7 +88,7 @@ export class ShardedBudget implements Budget {
   seed(environment: number, amount: number): readonly Piece[] {
     const part = this.first(environment);
     part.hold(amount, this.#holdBytes);
-    return [{ part, amount, bytes: this.#holdBytes, takenMs: this.#world.queue.nowMs, stands: true }];
+    return [{ part, amount, bytes: this.#holdBytes, takenMs: this.#world.queue.nowMs }];
   }
 
   /** The head first, for it tells how many shards there are; then all others. Or the own shard and some others. */

@@ -6,7 +6,7 @@ import { openScene } from '#test/support/killed/open-scene.ts';
 import { resetAfterBilling } from '#test/support/scripted-steps.ts';
 import { BOUND_PICO, callEarlier, haikuCall } from './haiku-task.ts';
 
-const LONG = 120_000;
+const LONG = 300_000;
 
 test('L5 killed at each request of the first call of a month and a day, which opens its budgets and their shards', {
   timeout: LONG,
@@ -15,6 +15,7 @@ test('L5 killed at each request of the first call of a month and a day, which op
   await using scene = await openScene({ terms });
   const killed = await killEverywhere(scene, {
     prepare: (number) => scene.limit(`caller:ada-${number}`, { month: '1' }),
+    outcome: 'completed',
     task: (number) => haikuCall(terms, number),
   });
   expect(killed.outcome.status).toBe(200);
@@ -34,6 +35,7 @@ test('L5 killed at each request of a call whose hold is split over shards, and t
       await scene.limit(`caller:ada-${number}`, { day: limit }, 3);
       await callEarlier(scene, terms, number);
     },
+    outcome: 'completed',
     task: (number) => haikuCall(terms, number),
   });
   expect(killed.outcome.status).toBe(200);
@@ -46,6 +48,7 @@ test('L5 killed at each request of a call that draws a purse from the account', 
   await scene.limit('account', { month: '100', day: '100' });
   const killed = await killEverywhere(scene, {
     prepare: (number) => callEarlier(scene, terms, number),
+    outcome: 'completed',
     task: (number) => haikuCall(terms, number),
   });
   expect(killed.outcome.status).toBe(200);
@@ -59,6 +62,7 @@ test('L5 killed at each request of a call that holds in the account itself, wher
   await scene.limit('account', { month: formatUsd(150n * BOUND_PICO) });
   const killed = await killEverywhere(scene, {
     prepare: (number) => callEarlier(scene, terms, number),
+    outcome: 'completed',
     task: (number) => haikuCall(terms, number),
   });
   expect(killed.outcome.status).toBe(200);

@@ -6,7 +6,7 @@ import { modelNotFound } from '#test/support/scripted-failures.ts';
 import { resetAfterBilling } from '#test/support/scripted-steps.ts';
 import { BOUND_PICO, callEarlier, haikuCall } from './haiku-task.ts';
 
-const LONG = 120_000;
+const LONG = 300_000;
 const terms = { budget: { monthlyUsd: '1' } };
 
 test('L5 killed at each request of a plain call with endpoint and caller budgets', { timeout: LONG }, async () => {
@@ -16,10 +16,11 @@ test('L5 killed at each request of a plain call with endpoint and caller budgets
       await scene.limit(`caller:ada-${number}`, { month: '1' });
       await callEarlier(scene, terms, number);
     },
+    outcome: 'completed',
     task: (number) => haikuCall(terms, number),
   });
   expect(killed.outcome.status).toBe(200);
-  expect(Object.keys(killed.endings).toSorted()).toEqual(['completed', 'lost', 'nothing', 'void']);
+  expect([...new Set(killed.endings)].toSorted()).toEqual(['completed', 'lost', 'nothing', 'void']);
 });
 
 test('L5 killed at each request of a call that is cached: its answer is asked for again', { timeout: LONG }, async () => {
@@ -30,6 +31,7 @@ test('L5 killed at each request of a call that is cached: its answer is asked fo
       await scene.limit(`caller:ada-${number}`, { month: '1' });
       await callEarlier(scene, cached, number);
     },
+    outcome: 'completed',
     task: (number) => haikuCall(cached, number),
     async afterwards(number) {
       const { status } = await scene.perform(haikuCall(cached, number));
@@ -37,7 +39,7 @@ test('L5 killed at each request of a call that is cached: its answer is asked fo
     },
   });
   expect(killed.outcome.status).toBe(200);
-  expect(Object.keys(killed.endings).toSorted()).toEqual(['completed', 'lost', 'nothing', 'void']);
+  expect([...new Set(killed.endings)].toSorted()).toEqual(['completed', 'lost', 'nothing', 'void']);
 });
 
 test('L5 killed at each request of a call whose first attempt was billed and lost, and covered by a top-up', {
@@ -49,6 +51,7 @@ test('L5 killed at each request of a call whose first attempt was billed and los
       await scene.limit(`caller:ada-${number}`, { month: '1' });
       await callEarlier(scene, terms, number);
     },
+    outcome: 'completed',
     task: (number) => haikuCall(terms, number),
   });
   expect(killed.outcome.status).toBe(200);
@@ -63,6 +66,7 @@ test('L5 killed at each request of a call that falls back to a dearer model', { 
       await scene.limit(`caller:ada-${number}`, { month: '1' });
       await callEarlier(scene, terms, number);
     },
+    outcome: 'completed',
     task: (number) => haikuCall(terms, number),
   });
   expect(killed.outcome.status).toBe(200);
@@ -76,8 +80,9 @@ test('L5 killed at each request of a call that is refused: nothing was sent, and
       await scene.limit(`caller:ada-${number}`, { month: formatUsd(BOUND_PICO) });
       await callEarlier(scene, terms, number);
     },
+    outcome: 'budget_exceeded',
     task: (number) => haikuCall(terms, number),
   });
   expect(killed.outcome.status).toBe(402);
-  expect(Object.keys(killed.endings).toSorted()).toEqual(['nothing', 'void']);
+  expect([...new Set(killed.endings)].toSorted()).toEqual(['nothing', 'void']);
 });

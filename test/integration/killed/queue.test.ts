@@ -3,7 +3,7 @@ import type { MessageTask } from '#test/support/killed/errand.ts';
 import { killEverywhere } from '#test/support/killed/kill-everywhere.ts';
 import { openScene } from '#test/support/killed/open-scene.ts';
 
-const LONG = 120_000;
+const LONG = 300_000;
 const terms = { budget: { monthlyUsd: '1' } };
 
 function delivery(number: number, topic = 'rain'): MessageTask {
@@ -22,6 +22,7 @@ test('L5 P5 killed at each request of a queue message: it comes again, and is an
       await scene.limit(`caller:queue:haiku-${number}`, { month: '1' });
       expect((await scene.perform(delivery(number, 'snow'))).body).toEqual(done);
     },
+    outcome: 'completed',
     task: (number) => delivery(number),
     // Nobody has deleted the message, so that it is delivered again when its visibility timeout is over.
     async afterwards(number) {
@@ -29,7 +30,7 @@ test('L5 P5 killed at each request of a queue message: it comes again, and is an
     },
   });
   expect(killed.outcome.body).toEqual(done);
-  expect(Object.keys(killed.endings).toSorted()).toEqual(['completed', 'lost', 'nothing', 'void']);
+  expect([...new Set(killed.endings)].toSorted()).toEqual(['completed', 'lost', 'nothing', 'void']);
   expect(killed.points.filter(({ request }) => request.includes(' jobs '))).toHaveLength(4);
 
   // Each message has its answer, and that of a call which was paid for before is the same.

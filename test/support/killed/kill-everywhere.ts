@@ -2,6 +2,7 @@ import { expect } from 'vitest';
 import type { SweepReport } from '#call/sweep/sweep-rooms.ts';
 import type { LedgerEntry } from '#ledger/entry.ts';
 import { expectCountersToFollow, expectLedgerToCover } from './accounts.ts';
+import { endingsAt } from './endings.ts';
 import type { Outcome, Task } from './errand.ts';
 import { pointName, pointsOf, type KillPoint, type Step } from './kill-points.ts';
 import type { Scene } from './scene.ts';
@@ -13,6 +14,8 @@ export interface Scenario {
   /** Before any process is killed: limits, and earlier calls. */
   readonly prepare?: (number: number) => Promise<unknown>;
   readonly task: (number: number) => Task;
+  /** What the ledger says of the call that is not killed. Absent: the task is no call. */
+  readonly outcome?: string;
   /** Where it is killed. @default before and after each request */
   readonly pointsOf?: (steps: readonly Step[]) => KillPoint[];
   /** While the process hangs at its point: calls by other callers, `grace-17`. */
@@ -27,8 +30,8 @@ export interface Killed {
   readonly points: readonly KillPoint[];
   /** What the first sweep did. */
   readonly report: SweepReport;
-  /** How often calls that were killed ended in which way: `nothing` left no entry at all. */
-  readonly endings: Readonly<Record<string, number>>;
+  /** How the calls ended, by point: the outcome of the ledger entry, or `nothing`. */
+  readonly endings: readonly string[];
 }
 
 /**
@@ -57,6 +60,11 @@ export async function killEverywhere(scene: Scene, scenario: Scenario): Promise<
   const report = await expectOneSweepToDo(scene);
   await expectAccountsToBeRight(scene, points);
   const endings = await endingsOf(scene, numbers, known);
+  if (scenario.outcome !== undefined) {
+    for (const [at, point] of points.entries()) {
+      expect(endingsAt(point, steps, scenario.outcome), pointName(point)).toContain(endings[at]);
+    }
+  }
   if (afterwards) {
     await sideBySide(numbers, afterwards);
     await expectAccountsToBeRight(scene, points);
@@ -97,18 +105,14 @@ async function expectAccountsToBeRight(scene: Scene, points: readonly KillPoint[
   if (faults.length > 0) throw new Error(faults.join('\n\n'));
 }
 
+/** How each killed call ended, as its ledger entry says, by its number; `nothing` is that it left none. */
 async function endingsOf(
   scene: Scene,
   numbers: readonly number[],
   known: ReadonlySet<string>,
-): Promise<Readonly<Record<string, number>>> {
+): Promise<readonly string[]> {
   const fresh = (await scene.weir.ledger()).filter(({ callId, caller }) => !known.has(callId) && !isMeanwhile(caller));
-  const endings: Record<string, number> = {};
-  for (const number of numbers) {
-    const ending = fresh.find(({ endpoint }) => endpoint === `haiku-${number}`)?.outcome ?? 'nothing';
-    endings[ending] = (endings[ending] ?? 0) + 1;
-  }
-  return endings;
+  return numbers.map((number) => fresh.find(({ endpoint }) => endpoint === `haiku-${number}`)?.outcome ?? 'nothing');
 }
 
 function isMeanwhile(caller: LedgerEntry['caller']): boolean {

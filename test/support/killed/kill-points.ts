@@ -42,7 +42,7 @@ function around(step: Step) {
 }
 
 /** Whether anything is different when a request has landed. */
-function writes(request: string): boolean {
+export function writes(request: string): boolean {
   return !/^(Get|Query|BatchGet)/.test(request);
 }
 

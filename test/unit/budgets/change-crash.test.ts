@@ -1,6 +1,6 @@
 import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
-import type { Budget } from '#budgets/budget.ts';
+import { partKey, type Budget } from '#budgets/budget.ts';
 import { changeBudget } from '#budgets/change.ts';
 import { reserve } from '#budgets/reservation.ts';
 import { CHANGES, expectChanged, expectSound, usedBudget, wanted } from '#test/support/changed-budget.ts';
@@ -97,6 +97,36 @@ test('two changes at once, whoever is slow: the newer settings stand in the end,
       },
     ),
     { seed: 20_261_122, numRuns: 400 },
+  );
+});
+
+test('sweepers that make the same change at once, whoever is slow: when all have returned, it is made', async () => {
+  const fates = fc.array(fc.constantFrom<Fate>('answered', 'slow'), { minLength: 30, maxLength: 30 });
+  const limitPico = fc.constantFrom(0n, 400n, 700n, 5_000n);
+  const shards = fc.integer({ min: 1, max: 4 });
+  await fc.assert(
+    fc.asyncProperty(
+      shards,
+      limitPico,
+      shards,
+      fc.array(fates, { minLength: 2, maxLength: 4 }),
+      async (from, toPico, to, sweepers) => {
+        const { room } = await usedBudget(from);
+        const budget = wanted(toPico, to);
+        const changing = sweepers.map(async (inTurn) => {
+          let turn = 0;
+          const fateOf: FateOf = () => inTurn[turn++ % 30]!;
+          const changed = await changeBudget(budget, new MemoryBudgets({ over: room, fateOf }));
+          // Another may be at it again by now; but the limit holds.
+          expect(room.parts.at(partKey(budget, 0))?.head?.totalPico).toBe(toPico);
+          return changed;
+        });
+        expect(await Promise.all(changing)).toEqual(sweepers.map(() => 'changed'));
+        expectChanged(room, budget);
+        expect(room.sums(budget)).toEqual([toPico - 600n, 300n, 300n]);
+      },
+    ),
+    { seed: 20_261_122, numRuns: 300 },
   );
 });
 

@@ -25,10 +25,13 @@ test('all shards throttled: nobody can say whether it fits, so it is an error an
   expect(room.sums(sharded)).toEqual([400n, 0n, 0n]);
 });
 
-test('a frozen shard is passed over', async () => {
-  const room = await havingLeft([100n, 10n, 100n, 10n]);
+test('a frozen shard is passed over, and one that is known to be is not even asked', async () => {
+  const room = await havingLeft([100n, 100n, 70n, 10n]);
   await room.parts.freeze(shard(0), 1);
+  await room.parts.freeze(shard(1), 1);
   expect(await placed(room, taking(60n))).toEqual([[shard(2), 60n]]);
+  // The first without a look.
+  expect(room.fates.askedFor('reserve')).toEqual([`reserve ${shard(0)} 0`, `reserve ${shard(2)} 0`]);
 });
 
 test('the money lies in frozen shards: it is waited for, and taken as they thaw', async () => {
@@ -53,7 +56,10 @@ test('the money lies in frozen shards that do not thaw: an error, for it may be 
 test('frozen shards that have not enough even together are not waited for: a refusal', async () => {
   const room = await havingLeft([10n, 10n, 10n, 10n]);
   for (const number of [0, 1, 2, 3]) await room.parts.freeze(shard(number), 1);
-  expect(await room.placement.take(taking(60n))).toMatchObject({ granted: false, status: { availablePico: 40n } });
+  expect(await room.placement.take(taking(60n))).toMatchObject({
+    granted: false,
+    status: { availablePico: 40n, usablePico: 0n },
+  });
 });
 
 test('a wait for money that moves ends with the call', async () => {

@@ -97,6 +97,19 @@ test('L5 a process that is taken for dead asks for no piece, and gives none back
   expect(room.fates.askedFor('reserve')).toHaveLength(before);
 });
 
+test('a piece of a split is not answered: nobody knows what stands, so all are to be released, when all others have answered', async () => {
+  const fateOf: FateOf = (operation, key) =>
+    operation !== 'reserve' ? 'answered' : key === shard(2) ? 'unheard' : key === shard(1) ? 'slow' : 'answered';
+  const room = await havingLeft([10n, 40n, 70n, 30n], { fateOf });
+  const asked: Piece[] = [];
+  await expect(room.placement.take(taking(100n, { asked }))).rejects.toThrow('no answer');
+  expect(amountsOf(asked)).toEqual([
+    [shard(2), 70n],
+    [shard(1), 30n],
+  ]);
+  for (const { part, id, value } of asked) expect(room.parts.at(part)?.holds.get(id)).toBe(value);
+});
+
 test('all or none, with several budgets: the next round finds what is left, or is refused, and nothing is held twice', async () => {
   for (const [amountPico, isEnough] of [
     [100n, true],
@@ -205,5 +218,10 @@ test('an environment that knew more shards, or fewer, finds the money where it l
     expect(await placed(room, request)).toEqual([[shard(0), 30n]]);
     expect(room.fates.askedFor('reserve')).toEqual(ways.map((number) => `reserve ${shard(number)} 0`));
   }
+  // Once it has looked, it knows: the seventh is the third of four.
+  const room = new MemoryBudgets({ over: opened, random: ownShard(6) });
+  for (const call of [1, 2])
+    await placed(room, taking(50n, { budget: { ...sharded, shards: 1 }, id: `expiry.more${call}.0` }));
+  expect(room.fates.askedFor('reserve').at(-1)).toBe(`reserve ${shard(2)} 0`);
   expect([...opened.parts.counters.keys()].sort()).toEqual([0, 1, 2, 3].map(shard));
 });

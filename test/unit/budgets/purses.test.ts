@@ -126,6 +126,16 @@ test('its environment and sweepers close a purse side by side: what it spent is 
   expect(room.sums(account)).toEqual([999_991n, 9n, 0n]);
 });
 
+test('who retires a purse that is used no more does not touch the one that is', async () => {
+  const room = await MemoryBudgets.having([account]);
+  const first = purseOf(await room.hold(10n, [account], { callId: 'first' }));
+  await room.purses.retire(account, first);
+  const second = purseOf(await room.hold(10n, [account], { callId: 'second' }));
+  // A call that was a little slower finds out as well that the first had not enough.
+  await room.purses.retire(account, first);
+  expect(purseOf(await room.hold(10n, [account], { callId: 'third' })).id).toBe(second.id);
+});
+
 test('a purse without enough for a call is retired, and the call holds in another', async () => {
   const room = await MemoryBudgets.having([account]);
   await room.settleAt(await room.hold(10n, [account], { callId: 'small' }), 10n);

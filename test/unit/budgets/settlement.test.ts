@@ -100,6 +100,20 @@ test('a hold is settled at the value at which it really stands: that of a top-up
   expect(room.sums(budget)).toEqual([980n, 20n, 0n]);
 });
 
+test('what was asked for and never heard of is settled at nothing, wherever it stands', async () => {
+  const { room, budget, reservation } = await splitHold();
+  const { id } = reservation.places[0]!.pieces[0]!;
+  const elsewhere = monthOf('caller:ada');
+  await room.book.openAndRead(elsewhere);
+  const landed = { part: partKey(elsewhere, 0), id, value: '50|summarize' };
+  const lost = { part: partKey(elsewhere, 7), id, value: '50|summarize' };
+  await room.parts.reserve(landed);
+  const charges = chargesFor(reservation.places, 400n);
+  expect(await settle(room.parts, { ...reservation, strays: [landed, lost] }, charges)).toBe(0);
+  expect(room.sums(elsewhere)).toEqual([1_000n, 0n, 0n]);
+  expect(room.sums(budget)).toEqual([600n, 400n, 0n]);
+});
+
 test('a hold whose value changes at every look is not given up in silence: it counts as left', async () => {
   const budget = monthOf('endpoint:summarize');
   const piece = { part: partKey(budget, 0), id: 'expiry.call.0', value: '7|summarize' };

@@ -53,6 +53,19 @@ test('L1 where all together have not enough, nothing is held', () => {
   expect(budget.shards.map((part) => part.available)).toEqual([100, 300, 200]);
 });
 
+test('L1 the last unit is held too', () => {
+  const budget = budgetOf(100, 300, 200);
+  expect(amounts(take(budget, 600))).toEqual([300, 200, 100]);
+});
+
+test('where the own shard is too busy, another gives', () => {
+  const budget = budgetOf(500, 500);
+  const own = budget.first(0);
+  own.bytes = 1_100_000;
+  for (let calls = 1; calls <= 4; calls++) expect(amounts(take(budget, 100))).toEqual([100]);
+  expect(own.available).toBe(500);
+});
+
 test('after a refusal an environment looks before it asks, for a second', () => {
   const budget = budgetOf(10, 10);
   take(budget, 50);

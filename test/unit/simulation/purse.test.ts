@@ -70,6 +70,15 @@ test('a purse in which calls hold stands until they end, and the sweeper closes 
   expect(shards.shards[0]!.spent).toBe(60);
 });
 
+test('a purse that is closed takes no hold any more', () => {
+  const { escrow } = escrowOf(40_000);
+  const piece = pieceOf(hold(escrow, 100));
+  escrow.settle([piece], 30, () => undefined);
+  world.queue.runUntil(11_000);
+  hold(escrow, 100);
+  expect(piece.part.hold(1, 57)).toBe(false);
+});
+
 test('a purse without enough costs the round, and the next one draws another', () => {
   const { escrow, shards } = escrowOf(400_000);
   hold(escrow, 100);
