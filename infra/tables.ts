@@ -14,7 +14,8 @@ export interface TableDefinition {
 export const TABLES: readonly TableDefinition[] = [
   { name: 'cache', partitionKey: 'pk', ttlAttribute: 'expiresAt', precious: false },
   { name: 'ledger', partitionKey: 'pk', sortKey: 'sk', precious: true },
-  { name: 'budgets', partitionKey: 'pk', precious: true },
+  // Only what environments draw for themselves has an end; counters of limits have none.
+  { name: 'budgets', partitionKey: 'pk', ttlAttribute: 'expiresAt', precious: true },
   { name: 'callers', partitionKey: 'pk', precious: true },
   { name: 'jobs', partitionKey: 'pk', ttlAttribute: 'expiresAt', precious: false },
 ];

@@ -33,7 +33,11 @@ export interface HeadState {
 }
 
 /** A part as its item. */
-export type NewPart = Omit<PartState, 'head'> & { readonly head?: Pick<HeadState, 'totalPico' | 'shards' | 'source'> };
+export type NewPart = Omit<PartState, 'head'> & {
+  readonly head?: Pick<HeadState, 'totalPico' | 'shards' | 'source'>;
+  /** When DynamoDB may delete it. Absent: never. */
+  readonly expiresAtMs?: number;
+};
 
 /** Sum of what is held, pico-USD. */
 export function heldIn(part: Pick<PartState, 'holds'>): bigint {
@@ -42,13 +46,14 @@ export function heldIn(part: Pick<PartState, 'holds'>): bigint {
   return sum;
 }
 
-export function toPartItem({ key, limitPico, availablePico, spentPico, holds, frozen, head }: NewPart) {
+export function toPartItem({ key, limitPico, availablePico, spentPico, holds, frozen, head, expiresAtMs }: NewPart) {
   return {
     pk: key,
     limit: limitPico,
     available: availablePico,
     spent: spentPico,
     holds: Object.fromEntries(holds),
+    ...(expiresAtMs !== undefined && { expiresAt: Math.ceil(expiresAtMs / 1000) }),
     ...(frozen !== undefined && { frozen, changed: frozen }),
     ...(head && { total: head.totalPico, shards: head.shards, most: head.shards, revision: 0, source: head.source }),
   };

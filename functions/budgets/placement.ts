@@ -29,6 +29,23 @@ export interface TakeRequest {
   readonly signal: AbortSignal;
 }
 
+/** More is asked of a budget's counters than they can take: whoever comes now is turned away, and nothing of it is tried again. */
+export class BudgetBusy extends Error {
+  constructor(key: string) {
+    super(`the budget ${key} is too busy: it needs more shards`);
+    this.name = 'BudgetBusy';
+  }
+}
+
+/** A second throttled reserve is one too many. */
+const MOST_THROTTLED = 1;
+/** Of more shards than this a refused call looks at some only, for a second. */
+const MOST_LOOKED_AT = 8;
+interface Asking extends TakeRequest {
+  /** Reserves that found their counter too busy. */
+  throttled: number;
+}
+
 /** A condition may fail because the world moved between two requests; after so many moves nobody can say whether it fits. */
 const MOST_TRIES = 8;
 /** A counter that is frozen thaws, and one that is throttled cools, within a few requests. */
@@ -64,15 +81,18 @@ export class Placement {
   /** @throws when a counter does not answer, or the budget changes faster than it can be read */
   async take(request: TakeRequest): Promise<Taken> {
     const { budget, amountPico, without = [], signal } = request;
+    const refused = await this.#glance(request);
+    if (refused) return { granted: false, status: refused };
+    const asking = { ...request, throttled: 0 };
     for (let tries = 1; tries <= MOST_TRIES; tries++) {
       const own = partKey(budget, this.#ownShard(budget));
       if (tries === 1 && !without.includes(own) && !this.#wasRefused(budget, LOOK_FIRST_MS)) {
-        const piece = await this.#ask(request, own, amountPico);
+        const piece = await this.#ask(asking, own, amountPico);
         if (piece) return { granted: true, pieces: [piece] };
       }
       const state = await this.#look(request);
       if ('status' in state) return { granted: false, status: state.status };
-      const found = piecesOf(state, request) ?? (await this.#place(request, state, own));
+      const found = piecesOf(state, request) ?? (await this.#place(asking, state, own));
       if (found === 'given back') return 'again';
       if (found) return { granted: true, pieces: found };
       if (sumOf(usable(state, without), available) < amountPico) {
@@ -107,11 +127,7 @@ export class Placement {
   }
 
   /** One shard that has enough; else the fewest that have enough together. */
-  async #place(
-    request: TakeRequest,
-    state: BudgetState,
-    own: string,
-  ): Promise<readonly Piece[] | 'given back' | undefined> {
+  async #place(request: Asking, state: BudgetState, own: string): Promise<readonly Piece[] | 'given back' | undefined> {
     const { amountPico, without = [] } = request;
     const shards = usable(state, without).toSorted((a, b) => compare(b.availablePico, a.availablePico));
     const enough = shards.filter((shard) => shard.availablePico >= amountPico);
@@ -144,18 +160,31 @@ export class Placement {
     return 'given back';
   }
 
-  async #ask(
-    { id, valueOf, asked, killAtMs }: TakeRequest,
-    part: string,
-    amountPico: bigint,
-  ): Promise<Piece | undefined> {
+  async #ask(asking: Asking, part: string, amountPico: bigint): Promise<Piece | undefined> {
+    const { id, valueOf, asked, killAtMs, budget } = asking;
     if (this.#clock.nowMs() >= killAtMs) throw new Error('the time of the process is over');
     const piece = { part, id, value: valueOf(amountPico) };
     asked.push(piece);
     const answer = await this.#parts.reserve(piece);
+    if (answer === 'taken') return piece;
     // Known not to stand, and a counter that is too busy is spared the release.
-    if (answer !== 'taken') asked.splice(asked.indexOf(piece), 1);
-    return answer === 'taken' ? piece : undefined;
+    asked.splice(asked.indexOf(piece), 1);
+    if (answer === 'throttled' && asking.throttled++ >= MOST_THROTTLED) throw new BudgetBusy(budget.key);
+    return undefined;
+  }
+
+  /**
+   * A budget of many shards that has refused a moment ago: some of them are looked at, for to look at all with each refused call
+   * would use up what they can be read. Gives the refusal, if they have nothing either.
+   */
+  async #glance({ budget, amountPico }: TakeRequest): Promise<BudgetStatus | undefined> {
+    const known = this.#known.get(budget.key);
+    if (!known?.status || known.shards <= MOST_LOOKED_AT || !this.#wasRefused(budget, LOOK_FIRST_MS)) return undefined;
+    const first = Math.floor(this.#random() * known.shards);
+    const some = Array.from({ length: MOST_LOOKED_AT }, (_, at) => partKey(budget, (first + at) % known.shards));
+    const looks = await Promise.all(some.map((part) => this.#parts.read(part)));
+    const isThere = looks.some((shard) => shard && shard.frozen === undefined && shard.availablePico >= amountPico);
+    return isThere || known.status.usablePico >= amountPico ? undefined : known.status;
   }
 
   #ownShard(budget: Budget): number {

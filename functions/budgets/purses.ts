@@ -1,13 +1,13 @@
 import { randomBytes } from 'node:crypto';
 import type { Clock } from '#platform/clock.ts';
-import { partKey, type Budget } from './budget.ts';
+import { partKey, partOf, type Budget } from './budget.ts';
 import type { BudgetBook } from './budget-book.ts';
 import { floatId, type Piece } from './hold.ts';
 import type { PartStore } from './part-store.ts';
+import { endOf } from './windows.ts';
 
 /** A purse of the environment's own, in which its calls hold. */
-export /** A purse of the environment's own, in which its calls hold. */
-interface Purse {
+export interface Purse {
   readonly id: string;
   readonly part: string;
   readonly usableUntilMs: number;
@@ -15,13 +15,18 @@ interface Purse {
   readonly float: Piece;
 }
 
-/** A purse is drawn for so many calls like the one that draws it … */
-const CALLS_A_PURSE = 32n;
-/** … but takes no more than this part of what is left, so that the last of it is not spread over purses. */
+/** A purse is drawn for so many calls like the one that draws it: more saves little, and lies idle when money is scarce. */
+const CALLS_A_PURSE = 8n;
+/** A shard that has not so many purses left lends none: the last of a limit is not spread over purses. */
 const LEAST_PURSES_LEFT = 64n;
-/** Below so many calls' worth a purse is not worth its two requests. */
-const LEAST_CALLS_A_PURSE = 4n;
-const USED_FOR_MS = 60_000;
+/** Where none is lent, the shards themselves are used for so long. */
+const DIRECT_FOR_MS = 1_000;
+/** Give or take a quarter, so that purses that were drawn together are not drawn anew together. */
+const USED_FOR_MS = 600_000;
+/** The account has two windows at a time. */
+const MOST_BUDGETS = 100;
+/** After its window a purse's item is of no use, not even to the slowest sweeper. */
+const KEPT_FOR_MS = 60 * 86_400_000;
 
 /**
  * Escrow: the account's budgets lie under every call, so that one item could not carry the writes. Each environment draws
@@ -37,6 +42,7 @@ export class Purses {
   readonly #random: () => number;
   readonly #current = new Map<string, Purse>();
   readonly #drawing = new Map<string, Promise<Purse | undefined>>();
+  readonly #directUntilMs = new Map<string, number>();
 
   constructor(parts: PartStore, book: BudgetBook, clock: Clock, random: () => number) {
     this.#parts = parts;
@@ -53,6 +59,7 @@ export class Purses {
   async purseFor(budget: Budget, amountPico: bigint): Promise<Purse | undefined> {
     const purse = this.#current.get(budget.key);
     if (purse && this.#clock.nowMs() < purse.usableUntilMs) return purse;
+    if (this.#clock.nowMs() < (this.#directUntilMs.get(budget.key) ?? 0)) return undefined;
     const waiting = this.#drawing.get(budget.key);
     if (waiting) return waiting;
     const drawing = this.#draw(budget, amountPico).finally(() => this.#drawing.delete(budget.key));
@@ -74,8 +81,13 @@ export class Purses {
     if (worn) await this.retire(budget, worn);
     const { shards } = await this.#book.openAndRead(budget);
     const shard = shards[Math.floor(this.#random() * shards.length)]!;
-    const drawnPico = least(CALLS_A_PURSE * amountPico, shard.availablePico / LEAST_PURSES_LEFT);
-    if (drawnPico < LEAST_CALLS_A_PURSE * amountPico || shard.frozen !== undefined) return undefined;
+    const drawnPico = CALLS_A_PURSE * amountPico;
+    if (shard.frozen !== undefined || shard.availablePico < LEAST_PURSES_LEFT * drawnPico) {
+      // Of a window that is over nothing is remembered.
+      if (this.#directUntilMs.size > MOST_BUDGETS) this.#directUntilMs.clear();
+      this.#directUntilMs.set(budget.key, this.#clock.nowMs() + DIRECT_FOR_MS);
+      return undefined;
+    }
     const purse = this.#newPurse(budget, shard.key, drawnPico);
     if ((await this.#parts.reserve(purse.float)) !== 'taken') return undefined;
     // Refused: the limit was lowered in between, and whoever did it has frozen every purse that was drawn.
@@ -89,7 +101,7 @@ export class Purses {
 
   #newPurse(budget: Budget, shard: string, drawnPico: bigint): Purse {
     const id = randomBytes(5).toString('hex');
-    const usableUntilMs = this.#clock.nowMs() + USED_FOR_MS;
+    const usableUntilMs = this.#clock.nowMs() + Math.floor(USED_FOR_MS * (0.75 + this.#random() / 2));
     const float = { part: shard, id: floatId(id, usableUntilMs), value: String(drawnPico) };
     return { id, part: partKey(budget, id), usableUntilMs, float };
   }
@@ -121,9 +133,6 @@ export function floatsIn(shard: { readonly key: string; readonly holds: Readonly
 }
 
 function emptyPurse(key: string, limitPico: bigint) {
-  return { key, limitPico, availablePico: limitPico, spentPico: 0n, holds: new Map<string, string>() };
-}
-
-function least(a: bigint, b: bigint): bigint {
-  return a < b ? a : b;
+  const expiresAtMs = endOf(partOf(key).window) + KEPT_FOR_MS;
+  return { key, limitPico, availablePico: limitPico, spentPico: 0n, holds: new Map<string, string>(), expiresAtMs };
 }

@@ -3,7 +3,7 @@ import { isEscrow, type Budget } from './budget.ts';
 import type { BudgetStatus } from './budget-status.ts';
 import { holdId, holdValue, type HoldFacts, type OtherBudget, type Piece } from './hold.ts';
 import type { PartStore } from './part-store.ts';
-import type { Placement, Taken } from './placement.ts';
+import { BudgetBusy, type Placement, type Taken } from './placement.ts';
 import type { Purse, Purses } from './purses.ts';
 
 /** What of a reservation stands in one budget. */
@@ -89,7 +89,10 @@ export async function reserve(holding: Holding, request: ReservationRequest): Pr
     if (held.end === 'again') repeats += 1;
     else silences += 1;
     if (repeats > MOST_REPEATS) throw new Error('the budgets change faster than they can be held');
-    if (held.end === 'silent' && (silences >= MOST_SILENT_ROUNDS || !request.mayGoOn())) throw held.error;
+    if (held.end === 'silent') {
+      const isHopeless = held.error instanceof BudgetBusy || silences >= MOST_SILENT_ROUNDS;
+      if (isHopeless || !request.mayGoOn()) throw held.error;
+    }
     signal.throwIfAborted();
   }
 }

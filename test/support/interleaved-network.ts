@@ -89,11 +89,13 @@ export class Network {
     return this.#waiting.length + this.#deliverable().length + this.#late.length;
   }
 
-  /** Serves those that are awake, until nobody waits but for what takes its time. */
-  async serveAwake(): Promise<void> {
+  /** Serves those that are awake, until nobody waits; or nobody but who has patience. */
+  async serveAwake(isPatienceServed: boolean): Promise<void> {
     for (;;) {
       const [answer] = this.#deliverable();
-      const request = this.#waiting.findIndex(({ process, isPatient }) => process.isAwake && !isPatient);
+      const request = this.#waiting.findIndex(
+        ({ process, isPatient }) => process.isAwake && (isPatienceServed || !isPatient),
+      );
       if (answer) this.#hand(answer);
       else if (request >= 0) await this.#arrive(this.#waiting.splice(request, 1)[0]!);
       else return;

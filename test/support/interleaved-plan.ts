@@ -6,6 +6,9 @@ import { FATES, type Fate } from './interleaved-network.ts';
 /** How an attempt of a call ends: with an answer, with one that was billed and lost, or with a failure that costs nothing. */
 export type AttemptEnd = 'answered' | 'cut' | 'failed' | 'not found';
 
+/** While time passes: all goes on; the upstream gives no answer; nothing does. */
+export type Meanwhile = 'all goes on' | 'upstream is silent' | 'all is silent';
+
 /** One thing that happens in a run. */
 export type Step =
   | {
@@ -22,8 +25,7 @@ export type Step =
   | { readonly do: 'crash'; readonly process: number }
   /** The longest pauses end with the run: a process that comes back when all is swept. */
   | { readonly do: 'pause'; readonly process: number; readonly forMs: number }
-  /** Time passes: for `isDeaf`, without any answer from anywhere. */
-  | { readonly do: 'wait'; readonly ms: number; readonly isDeaf: boolean }
+  | { readonly do: 'wait'; readonly ms: number; readonly meanwhile: Meanwhile }
   | { readonly do: 'sweep' }
   | {
       readonly do: 'change';
@@ -55,7 +57,7 @@ const shards = fc.integer({ min: 1, max: 4 });
 
 const serve = fc.record({
   do: fc.constant('serve' as const),
-  requests: fc.integer({ min: 1, max: 24 }),
+  requests: fc.integer({ min: 1, max: 40 }),
   order: fc.nat(2 ** 31),
 });
 const call = fc.record({
@@ -79,7 +81,11 @@ const pause = fc.record({
 const wait = fc.record({
   do: fc.constant('wait' as const),
   ms: fc.constantFrom(2_000, 31_000, 95_000, 130_000, 700_000),
-  isDeaf: fc.boolean(),
+  meanwhile: fc.oneof<fc.WeightedArbitrary<Meanwhile>[]>(
+    { weight: 5, arbitrary: fc.constant('all goes on') },
+    { weight: 2, arbitrary: fc.constant('upstream is silent') },
+    { weight: 2, arbitrary: fc.constant('all is silent') },
+  ),
 });
 const sweep = fc.record({ do: fc.constant('sweep' as const) });
 const change = (scopes: readonly ScopeName[], kinds: readonly WindowKind[]) =>
@@ -93,19 +99,49 @@ const change = (scopes: readonly ScopeName[], kinds: readonly WindowKind[]) =>
     })
     .filter((wish) => wish.limitCalls !== undefined || wish.shards !== undefined);
 
-/** How often each kind of step comes. */
-function dealt(weights: Readonly<Record<string, number>>, changing: fc.Arbitrary<Step>): fc.Arbitrary<Step> {
-  const kinds: Readonly<Record<string, fc.Arbitrary<Step>>> = { serve, call, strike, crash, pause, wait, sweep, changing };
+/** A process is paused with calls in flight; their holds expire and are swept, more than once; then it comes back. */
+const lateReturn = fc.tuple(
+  call,
+  serve,
+  pause,
+  fc.record({ do: fc.constant('wait' as const), ms: fc.constantFrom(95_000, 130_000), meanwhile: fc.constant('all goes on' as const) }),
+  sweep,
+  sweep,
+  serve,
+  wait,
+);
+/** Sweeps that get in each other's way, and die. */
+const sweeps = fc.tuple(wait, sweep, sweep, serve, fc.oneof(crash, pause, strike), serve);
+
+/** How often each kind of episode comes. */
+function dealt(weights: Readonly<Record<string, number>>, changing: fc.Arbitrary<Step>): fc.Arbitrary<readonly Step[]> {
+  /** Changes of the same budgets that get in each other's way, and die. */
+  const changes = fc.tuple(changing, changing, serve, fc.oneof(crash, pause, strike), serve);
+  const alone = (step: fc.Arbitrary<Step>) => fc.tuple(step);
+  const kinds: Readonly<Record<string, fc.Arbitrary<readonly Step[]>>> = {
+    serve: alone(serve),
+    call: alone(call),
+    strike: alone(strike),
+    crash: alone(crash),
+    pause: alone(pause),
+    wait: alone(wait),
+    sweep: alone(sweep),
+    change: alone(changing),
+    lateReturn,
+    sweeps,
+    changes,
+  };
   return fc.oneof(...Object.entries(weights).map(([kind, weight]) => ({ weight, arbitrary: kinds[kind]! })));
 }
 
 const anyChange = change(['endpoint:e0', 'caller:c0', 'account'], ['month', 'day']);
-/** All of it; mostly calls that die and come back; mostly changes of one budget, in each other's way. */
+const always = { serve: 10, call: 7, strike: 5, crash: 2, pause: 2, wait: 3 };
+/** All of it; mostly calls that die and come back; mostly changes of one budget, in each other's way; purses called back. */
 const weathers = [
-  dealt({ serve: 10, call: 6, strike: 6, crash: 2, pause: 2, wait: 3, sweep: 2, changing: 2 }, anyChange),
-  dealt({ serve: 12, call: 8, strike: 4, crash: 3, pause: 4, wait: 4, sweep: 4 }, anyChange),
-  dealt({ serve: 10, call: 2, strike: 5, crash: 2, pause: 3, wait: 1, sweep: 3, changing: 6 }, change(['caller:c0'], ['month'])),
-  dealt({ serve: 10, call: 4, strike: 4, crash: 2, pause: 2, wait: 3, sweep: 3, changing: 4 }, change(['account'], ['month'])),
+  dealt({ ...always, sweep: 2, change: 2, lateReturn: 1, sweeps: 1, changes: 1 }, anyChange),
+  dealt({ ...always, lateReturn: 5, sweeps: 3 }, anyChange),
+  dealt({ ...always, sweep: 1, change: 2, sweeps: 1, changes: 5 }, change(['caller:c0'], ['month'])),
+  dealt({ ...always, sweep: 1, change: 4, lateReturn: 1, changes: 1 }, change(['account'], ['month'])),
 ];
 
 const setting: fc.Arbitrary<Setting> = fc.record({
@@ -120,8 +156,8 @@ const setting: fc.Arbitrary<Setting> = fc.record({
   seed: fc.nat(2 ** 31),
 });
 
-/** @param mostSteps of a run */
-export function planOf(mostSteps: number): fc.Arbitrary<Plan> {
-  const steps = weathers.map((step) => fc.array(step, { minLength: 5, maxLength: mostSteps, size: 'max' }));
-  return fc.record({ setting, steps: fc.oneof(...steps) });
+/** @param mostEpisodes of a run */
+export function planOf(mostEpisodes: number): fc.Arbitrary<Plan> {
+  const lives = weathers.map((episode) => fc.array(episode, { maxLength: mostEpisodes, size: 'max' }));
+  return fc.record({ setting, steps: fc.oneof(...lives).map((episodes) => episodes.flat()) });
 }

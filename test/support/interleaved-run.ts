@@ -11,7 +11,7 @@ import type { Platform } from '#platform/platform.ts';
 import { FakeClock } from './fake-clock.ts';
 import { startCall, type Bill, type CallEnvironment } from './interleaved-calls.ts';
 import { Network, quiet } from './interleaved-network.ts';
-import type { Plan, Step } from './interleaved-plan.ts';
+import type { Meanwhile, Plan, Step } from './interleaved-plan.ts';
 import { SimulatedProcess } from './interleaved-process.ts';
 import { assertAtRest } from './interleaved-rest.ts';
 import { Tables, type Change } from './interleaved-tables.ts';
@@ -94,7 +94,7 @@ export class InterleavedRun {
       case 'pause':
         return this.#busy(step.process)?.pause(step.forMs);
       case 'wait':
-        return this.#wait(step.ms, step.isDeaf);
+        return this.#wait(step.ms, step.meanwhile);
       case 'sweep':
         return this.#sweep();
       case 'change':
@@ -126,10 +126,10 @@ export class InterleavedRun {
     else this.#environments[environment] = this.#newEnvironment();
   }
 
-  async #wait(ms: number, isDeaf: boolean): Promise<void> {
+  async #wait(ms: number, meanwhile: Meanwhile): Promise<void> {
     const untilMs = this.clock.nowMs() + ms;
     while (this.clock.nowMs() < untilMs) {
-      if (!isDeaf) await this.network.serveAwake();
+      if (meanwhile !== 'all is silent') await this.network.serveAwake(meanwhile === 'all goes on');
       const nextMs = Math.min(untilMs, this.clock.nowMs() + SLICE_MS);
       await this.network.passTime(nextMs);
       await this.clock.advance(nextMs - this.clock.nowMs());
@@ -191,14 +191,14 @@ export class InterleavedRun {
   /** Everybody who still can comes to an end, also those who come back when all is swept; then the sweeper has the last word. */
   async #rest(): Promise<void> {
     await this.#finish();
-    await this.#wait(600_000, false);
+    await this.#wait(600_000, 'all goes on');
     this.#sweep();
     await this.#finish();
     for (const process of this.#processes()) process.resume();
     await this.#finish();
     for (const { name, running } of this.#processes()) must(running === 0, `${name} has not come to an end`);
     for (let sweeps = 1; ; sweeps++) {
-      await this.#wait(2 * HOUR_MS, false);
+      await this.#wait(2 * HOUR_MS, 'all goes on');
       const { writes } = this.#tables;
       const failures: number[] = [];
       this.#sweep((failed) => failures.push(failed));

@@ -27,6 +27,7 @@ export interface MemoryBudgetsOptions {
 /** The room of budgets as one environment has it, over counters, names and settings in memory. */
 export class MemoryBudgets implements BudgetStores, Holding {
   readonly clock: Clock;
+  readonly random: () => number;
   readonly parts: FatedParts;
   readonly directory: Directory;
   readonly settings: SettingsStore;
@@ -38,6 +39,7 @@ export class MemoryBudgets implements BudgetStores, Holding {
 
   constructor({ fateOf, over, clock, random = () => 0 }: MemoryBudgetsOptions = {}) {
     const fates = new Fates(fateOf);
+    this.random = random;
     this.clock = clock ?? over?.clock ?? new FakeClock();
     this.#lists = over ? over.#lists : new Map();
     this.#settings = over ? over.#settings : new Map();

@@ -52,6 +52,9 @@ export class AwsServiceError extends Error {
   }
 }
 
+/** A pause is at most so long, however often a request was tried. */
+const LONGEST_PAUSE_MS = 200;
+
 /** The services have not agreed on one name. */
 const THROTTLED = new Set([
   'ProvisionedThroughputExceededException',
@@ -90,7 +93,7 @@ export function createSignedService(options: SignedServiceOptions): SignedServic
         throw operation.readError(reply);
       } catch (error) {
         if (attempt >= attempts || !isTransient(error)) throw error;
-        await pause(random() * 25 * 2 ** attempt);
+        await pause(random() * Math.min(LONGEST_PAUSE_MS, 25 * 2 ** attempt));
       }
     }
   };

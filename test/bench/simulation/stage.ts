@@ -17,6 +17,8 @@ export interface Measures {
   readonly refusedShare: number;
   /** Of the refusals, those that came although the budget had enough. */
   readonly falseShare: number;
+  /** What the budget had then on average, bounds of a call. */
+  readonly availableThen: number;
   readonly writeUnitsACall: number;
   readonly readUnitsACall: number;
   /** 99th percentile of the time that reserving took. */
@@ -84,13 +86,15 @@ export class Stage {
     const offered = outcomes.offered - before.offered;
     const granted = outcomes.granted - before.granted;
     const refused = outcomes.refused - before.refused;
+    const refusedWithEnough = outcomes.refusedWithEnough - before.refusedWithEnough;
     return {
       offered,
       grantedASecond: granted / ((untilMs - fromMs) / 1000),
       grantedShare: granted / offered,
       unavailableShare: (outcomes.unavailable - before.unavailable) / offered,
       refusedShare: refused / offered,
-      falseShare: refused === 0 ? 0 : (outcomes.refusedWithEnough - before.refusedWithEnough) / refused,
+      falseShare: refused === 0 ? 0 : refusedWithEnough / refused,
+      availableThen: (outcomes.availableThen - before.availableThen) / CALL / Math.max(1, refusedWithEnough),
       writeUnitsACall: (usage.writeUnits - before.writeUnits) / granted,
       readUnitsACall: (usage.readUnits - before.readUnits) / granted,
       reserveMs: percentile(outcomes.reserveMs, before.reserveMs, 0.99),
@@ -111,11 +115,12 @@ export function seedPurses(
 ): void {
   const callsInItsTime = ((callsASecond / environments) * purse.usedForMs) / 1000;
   const callsInItsMoney = (purse.callsAPurse - 1) * boundOverActual;
-  const spentAtMost = Math.min(1, callsInItsTime / callsInItsMoney);
-  const ageAtMost = Math.min(1, callsInItsMoney / callsInItsTime);
+  // It ends with its time or its money, and is replaced by the first call after that.
+  const callsInAll = Math.min(callsInItsTime, callsInItsMoney) + 1;
   for (let environment = 0; environment < environments; environment++) {
-    const used = random();
-    escrow.seedPurse(environment, purse.callsAPurse * CALL, used * ageAtMost, used * spentAtMost * 0.97);
+    const calls = random() * callsInAll;
+    const spent = Math.min(0.97, calls / callsInItsMoney);
+    escrow.seedPurse(environment, purse.callsAPurse * CALL, calls / callsInItsTime, spent);
   }
 }
 

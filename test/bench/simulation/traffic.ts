@@ -24,6 +24,8 @@ export interface Outcomes {
   refused: number;
   /** 402 although the budgets had enough together, in purses and shards. */
   refusedWithEnough: number;
+  /** Sum of what the first of the budgets had at those moments. */
+  availableThen: number;
   /** 503: DynamoDB was too busy. */
   unavailable: number;
   /** What the granted calls cost. */
@@ -44,6 +46,7 @@ export class Traffic {
     granted: 0,
     refused: 0,
     refusedWithEnough: 0,
+    availableThen: 0,
     unavailable: 0,
     cost: 0,
     spentAtFirstRefusal: undefined,
@@ -121,7 +124,10 @@ export class Traffic {
       if (reserved.outcome === 'unavailable') outcomes.unavailable++;
       else {
         outcomes.refused++;
-        if (budgets.every(({ totals }) => totals.available >= amount)) outcomes.refusedWithEnough++;
+        if (budgets.every(({ totals }) => totals.available >= amount)) {
+          outcomes.refusedWithEnough++;
+          outcomes.availableThen += budgets[0]!.totals.available;
+        }
         outcomes.spentAtFirstRefusal ??= budgets[0]!.totals.spent;
       }
     };

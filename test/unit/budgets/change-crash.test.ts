@@ -9,6 +9,7 @@ import { MemoryBudgets } from '#test/support/memory-budgets.ts';
 import { monthOf } from '#test/support/month-of.ts';
 import { PassingClock } from '#test/support/passing-clock.ts';
 import { requestFor } from '#test/support/request-for.ts';
+import { seededRandom } from '#test/support/seeded-random.ts';
 
 /** How many requests a change makes when nothing happens to it. */
 async function requestsOf(from: number, budget: Budget): Promise<number> {
@@ -113,10 +114,12 @@ test('sweepers that make the same change at once, whoever is slow: when all have
       async (from, toPico, to, sweepers) => {
         const { room } = await usedBudget(from);
         const budget = wanted(toPico, to);
+        const clock = new PassingClock(Date.UTC(2026, 10, 22, 12));
+        const random = seededRandom(20_261_122);
         const changing = sweepers.map(async (inTurn) => {
           let turn = 0;
           const fateOf: FateOf = () => inTurn[turn++ % 30]!;
-          const changed = await changeBudget(budget, new MemoryBudgets({ over: room, fateOf }));
+          const changed = await changeBudget(budget, new MemoryBudgets({ over: room, fateOf, clock, random }));
           // Another may be at it again by now; but the limit holds.
           expect(room.parts.at(partKey(budget, 0))?.head?.totalPico).toBe(toPico);
           return changed;

@@ -28,9 +28,10 @@ export function overload(seed: number, progress: Progress): Section {
   return {
     title: 'When a budget gets more than it carries',
     text: `${SHARDS} shards for ${OVERLOAD_SECONDS} s at a multiple of what they carry, then at half of what they carry. DynamoDB does not count throttled
-requests, so whoever asks most often wins. An *eager* reserve comes back up to 8 times in each of 3 rounds; its holds push settlements
-aside, the item grows by holds that nobody settles, every write costs more, and the budget carries ever less: after the overload it does not recover. A *yielding* one
-tries one other shard and answers 503, and a settlement insists: up to 20 attempts with pauses of at most 200 ms.`,
+requests, so whoever asks most often wins. An _eager_ reserve comes back up to 8 times in each of 3 rounds; its holds push settlements
+aside, the item grows by holds that nobody settles, every write costs more, and the budget carries ever less: after the overload it does not recover. A _yielding_ one
+tries one other shard and answers 503, and a settlement insists: up to 20 attempts with pauses of at most 200 ms. (More than 100 %: calls of 20 s
+fill the shards only by and by.)`,
     tables: [
       {
         headings: [

@@ -1,5 +1,5 @@
 import type { Budget } from '../budget.ts';
-import { shardsFor } from '../carries.ts';
+import { FILL, shardsFor } from '../carries.ts';
 import { Escrow } from '../escrow.ts';
 import { lambdaLoad } from '../load.ts';
 import { percent, short, type Progress, type Section } from '../section.ts';
@@ -82,7 +82,7 @@ export function whole(seed: number, progress: Progress): Section {
     text: `Each call has an endpoint (${ENDPOINTS}, Zipf: the first has 19 % of the calls), a caller (${CALLERS}, Zipf: 14 %) and the account with purses of 10 minutes; money in plenty. Calls
 of 2 s are played exactly, all of them. Those of 20 s and 120 s are compressed: durations and the life of purses are divided and the bytes of holds in shards multiplied by the same
 factor, so that requests a second and bytes of each item are the true ones, while there are fewer calls in flight to keep. The last table checks this by
-runs of a twentieth of the load, exact and compressed. Shards by the rule, ${percent(0.6)} filled.`,
+runs of a twentieth of the load, exact and compressed. Shards by the rule, ${percent(FILL)} filled.`,
     tables: [
       { headings, rows: rows.map(rowOf) },
       {
