@@ -44,8 +44,7 @@ export function createBudgetStores({ dynamo, table }: Pick<BudgetsOptions, 'dyna
 }
 
 /** What is asked of the room for one call. */
-export interface CallRequest extends Omit<ReservationRequest, 'budgets' | 'facts'> {
-  readonly facts: ReservationRequest['facts'];
+export interface CallRequest extends Omit<ReservationRequest, 'budgets'> {
   readonly spec: SpecLimits;
   /** When the call was minted: names its windows. */
   readonly atMs: number;

@@ -57,6 +57,8 @@ export class Purses {
    * @throws when a counter does not answer
    */
   async purseFor(budget: Budget, amountPico: bigint): Promise<Purse | undefined> {
+    // What costs nothing needs no money.
+    if (amountPico === 0n) return undefined;
     const purse = this.#current.get(budget.key);
     if (purse && this.#clock.nowMs() < purse.usableUntilMs) return purse;
     if (this.#clock.nowMs() < (this.#directUntilMs.get(budget.key) ?? 0)) return undefined;

@@ -154,6 +154,7 @@ export async function takeIn(
   const piece = { part: purse.part, id: holdId(facts), value: valueOf(amountPico) };
   asked.push(piece);
   if ((await parts.reserve(piece)) === 'taken') return { granted: true, pieces: [piece] };
+  asked.splice(asked.indexOf(piece), 1);
   await purses.retire(budget, purse);
   return 'again';
 }

@@ -24,11 +24,14 @@ export const { handler, spec } = defineRoute({
     const specs = await endpointSpecs(platform);
     const endpoints = [...specs.keys()].map((name): ScopeName => `endpoint:${name}`);
     const scopes = new Set([...endpoints, ...((await stores.directory.names('settings')) as ScopeName[])]);
-    const shown = await Promise.all(
-      [...scopes].flatMap((scope) =>
+    const budgets: z.input<typeof budgetSchema>[] = [];
+    // One scope after the other: there may be thousands, and each is several reads.
+    for (const scope of scopes) {
+      const shown = await Promise.all(
         WINDOW_KINDS.map((kind) => showBudget(scope, kind, specOf(scope, specs), stores, clock)),
-      ),
-    );
-    return { json: { budgets: shown.filter((budget) => budget !== undefined).map(toBudgetReply) } };
+      );
+      budgets.push(...shown.filter((budget) => budget !== undefined).map(toBudgetReply));
+    }
+    return { json: { budgets } };
   },
 });

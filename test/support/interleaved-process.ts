@@ -21,12 +21,14 @@ export class SimulatedProcess {
   running = 0;
   #pausedUntilMs = 0;
   readonly #shared: FakeClock;
+  readonly #network: Network;
   readonly #overslept: (() => void)[] = [];
 
   constructor(kind: string, number: number, clock: FakeClock, network: Network, tables: Tables) {
     this.kind = kind;
     this.name = `${kind}${number}`;
     this.#shared = clock;
+    this.#network = network;
     this.clock = {
       // Whole milliseconds, as a real clock's: a backoff may end between two.
       nowMs: () => Math.floor(clock.nowMs()),
@@ -43,11 +45,11 @@ export class SimulatedProcess {
     return !this.isDead && this.#shared.nowMs() < this.#pausedUntilMs;
   }
 
-  /** Begins something. What it throws is its own affair. */
+  /** Begins something. What it throws is its own affair, and stands in the story. */
   start(program: () => Promise<void>): void {
     this.running += 1;
     void program()
-      .catch(() => undefined)
+      .catch((error: unknown) => this.#network.note(this, `gives up: ${String(error)}`))
       .finally(() => (this.running -= 1));
   }
 

@@ -30,6 +30,8 @@ export class Watch {
   readonly #byBudget = new Map<string, Set<string>>();
   readonly #said = new Map<string, Said[]>();
   readonly #told = new Map<string, Told[]>();
+  /** Budget → revision of the last change that was done to its end. */
+  readonly #completed = new Map<string, number>();
   readonly #clock: Clock;
 
   /** @param specs what specs say of endpoints' limits, by scope */
@@ -49,7 +51,10 @@ export class Watch {
     const { budgetKey } = partOf(key);
     this.#byBudget.set(budgetKey, (this.#byBudget.get(budgetKey) ?? new Set()).add(key));
     must(part.availablePico + part.spentPico + heldIn(part) === part.limitPico, `${key} does not add up`);
-    if (before && isGrant(fromPartItem(key, before), part)) this.#assertAllowed(key);
+    const earlier = before && fromPartItem(key, before);
+    if (earlier && isGrant(earlier, part)) this.#assertAllowed(key);
+    if (isCompletion(earlier, part)) this.#completed.set(budgetKey, part.head!.revision);
+    this.#assertShares(budgetKey);
   }
 
   /** `setLimit` has ended well: from now on nothing above the limit is granted. */
@@ -67,6 +72,14 @@ export class Watch {
 
   headOf(budgetKey: string): PartState | undefined {
     return this.parts.get(`${budgetKey}#0`);
+  }
+
+  /** While nobody changes a budget, its shares sum to its total. */
+  #assertShares(budgetKey: string): void {
+    const head = this.headOf(budgetKey)?.head;
+    if (!head || head.revision !== (this.#completed.get(budgetKey) ?? 0)) return;
+    const sharesPico = this.sharesOf(budgetKey);
+    must(sharesPico === head.totalPico, `nobody changes ${budgetKey}: its shares sum to ${sharesPico} of ${head.totalPico}`);
   }
 
   /** Shares of all shards, also of those that nobody has opened yet. */
@@ -140,6 +153,14 @@ export class Watch {
     must(!partOf(asked).part.startsWith('p') || drawn.has(asked), `${asked} gave money that no shard holds for it`);
     return usedPico;
   }
+}
+
+/** Whether a head got its share, with which a change ends. */
+function isCompletion(before: PartState | undefined, { head, limitPico, frozen }: PartState): boolean {
+  if (!head || head.revision !== before?.head?.revision) return false;
+  const { totalPico, shards } = before.head;
+  const isOther = totalPico !== head.totalPico || shards !== head.shards || before.limitPico !== limitPico;
+  return isOther || (before.frozen !== undefined && frozen === undefined);
 }
 
 /** Whether a call came to hold more. */

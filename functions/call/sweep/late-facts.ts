@@ -3,7 +3,7 @@ import { markId } from '#budgets/hold.ts';
 import { windowOf } from '#budgets/windows.ts';
 import type { LedgerEntry } from '#ledger/entry.ts';
 import { mintedAtMs } from '#platform/call-id.ts';
-import { assertInTime, type SweepReport, type SweepRooms } from './sweep-rooms.ts';
+import { assertInTime, isInTime, SweepOver, type SweepReport, type SweepRooms } from './sweep-rooms.ts';
 
 /** A process announces a late fact just before it writes it; after so long it never will. */
 const ANNOUNCED_FOR_MS = 86_400_000;
@@ -18,6 +18,7 @@ const ANNOUNCED_FOR_MS = 86_400_000;
 export async function applyLateFacts(names: readonly string[], rooms: SweepRooms, report: SweepReport): Promise<void> {
   const { budgets, ledger, platform } = rooms;
   for (const name of names) {
+    if (!isInTime(rooms)) return;
     const at = name.lastIndexOf('#');
     const endpoint = name.slice(0, at);
     const callId = name.slice(at + 1);
@@ -35,6 +36,7 @@ export async function applyLateFacts(names: readonly string[], rooms: SweepRooms
       await budgets.directory.remove('late', name);
     } catch (error) {
       report.failed += 1;
+      if (error instanceof SweepOver) return;
       platform.log.error('a late fact could not be applied', { alarm: 'sweep', callId, endpoint, error });
     }
   }

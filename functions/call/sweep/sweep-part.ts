@@ -28,21 +28,39 @@ export async function sweepPart(
   report: SweepReport,
 ): Promise<boolean> {
   const nowMs = rooms.platform.clock.nowMs();
-  const { parts } = rooms.budgets;
-  let touched = false;
-  for (const [id, value] of holds) {
-    const piece = { part: key, id, value };
-    const parsed = parseId(id);
-    if (parsed.kind === 'mark') {
-      const madeAtMs = parseInt(value.slice(value.indexOf('|') + 1), 36) * 1000;
-      if (nowMs - madeAtMs > MARK_KEPT_MS && !waiting.has(parsed.callId)) await parts.clear(piece);
-    } else if (parsed.expiresAtMs < nowMs) {
-      touched = true;
-      if (parsed.kind === 'call') await settleLost(piece, parsed.callId, rooms, report);
-      else await sweepPurse(piece, parsed.purse, waiting, rooms, report);
+  const queue = [...holds].filter(([id, value]) => isDue(id, value, nowMs, waiting));
+  const touched = queue.length > 0;
+  const work = async () => {
+    for (let next = queue.shift(); next; next = queue.shift()) {
+      const [id, value] = next;
+      await sweepHold({ part: key, id, value }, waiting, rooms, report);
     }
-  }
+  };
+  await Promise.all(Array.from({ length: Math.min(AT_ONCE, queue.length) }, work));
   return touched;
+}
+
+/** Holds of one counter that are dealt with side by side. */
+const AT_ONCE = 8;
+
+function isDue(id: string, value: string, nowMs: number, waiting: ReadonlySet<string>): boolean {
+  const parsed = parseId(id);
+  if (parsed.kind !== 'mark') return parsed.expiresAtMs < nowMs;
+  const madeAtMs = parseInt(value.slice(value.indexOf('|') + 1), 36) * 1000;
+  return nowMs - madeAtMs > MARK_KEPT_MS && !waiting.has(parsed.callId);
+}
+
+async function sweepHold(
+  piece: Piece,
+  waiting: ReadonlySet<string>,
+  rooms: SweepRooms,
+  report: SweepReport,
+): Promise<void> {
+  const parsed = parseId(piece.id);
+  assertInTime(rooms);
+  if (parsed.kind === 'mark') await rooms.budgets.parts.clear(piece);
+  else if (parsed.kind === 'call') await settleLost(piece, parsed.callId, rooms, report);
+  else await sweepPurse(piece, parsed.purse, waiting, rooms, report);
 }
 
 /** The ledger decides: the entry that stands, or the one that is put now, says what the hold is worth. */

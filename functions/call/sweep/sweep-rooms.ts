@@ -57,8 +57,13 @@ export class SweepOver extends Error {
 }
 
 /** Asked before everything that touches a counter. @throws SweepOver */
-export function assertInTime({ platform, killAtMs }: SweepRooms): void {
-  if (platform.clock.nowMs() >= killAtMs - LAST_REQUEST_MS) throw new SweepOver();
+export function assertInTime(rooms: SweepRooms): void {
+  if (!isInTime(rooms)) throw new SweepOver();
+}
+
+/** Whether there is time to begin something. */
+export function isInTime({ platform, killAtMs }: SweepRooms): boolean {
+  return platform.clock.nowMs() < killAtMs - LAST_REQUEST_MS;
 }
 
 /** A request that is under way when the platform kills the process may land a little later. */

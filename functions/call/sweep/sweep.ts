@@ -1,7 +1,7 @@
 import { partsOf } from '#budgets/budget-book.ts';
 import { applyLateFacts } from './late-facts.ts';
 import { giveNotices } from './notices.ts';
-import { emptyReport, SweepOver, type SweepReport, type SweepRooms } from './sweep-rooms.ts';
+import { emptyReport, isInTime, SweepOver, type SweepReport, type SweepRooms } from './sweep-rooms.ts';
 import { sweepPart } from './sweep-part.ts';
 import { isDone, isRecent, tendBudget } from './tend-budget.ts';
 
@@ -24,11 +24,14 @@ export async function sweep(rooms: SweepRooms): Promise<SweepReport> {
   const waiting = new Set(late.map((name) => name.slice(name.lastIndexOf('#') + 1)));
   // Before the budgets are looked at: what is told of them shall count these facts.
   await applyLateFacts(late, rooms, report);
-  const queue = [...keys];
+  // From another place each time: what one sweep has no time for, the next one has.
+  const first = Math.floor(rooms.platform.random() * keys.length);
+  const queue = [...keys.slice(first), ...keys.slice(0, first)];
   const work = async () => {
-    for (let key = queue.shift(); key !== undefined; key = queue.shift()) await sweepOne(key, waiting, rooms, report);
+    while (queue.length > 0 && isInTime(rooms)) await sweepOne(queue.shift()!, waiting, rooms, report);
   };
   await Promise.all(Array.from({ length: AT_ONCE }, work));
+  report.failed += queue.length;
   return report;
 }
 

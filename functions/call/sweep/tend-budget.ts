@@ -59,13 +59,13 @@ function isOtherwise({ head }: BudgetState, { limitPico, shards }: Budget): bool
 /** What looks out of order may be a change under way: that is left alone. */
 async function isLeftOutOfOrder(key: string, state: BudgetState, { budgets, platform }: SweepRooms): Promise<boolean> {
   if (!isOutOfOrder(state)) return false;
-  await sleep(platform.clock, platform.random() * CHANGE_TAKES_MS, new AbortController().signal);
+  await sleep(platform.clock, (platform.random() / 2) * CHANGE_TAKES_MS, new AbortController().signal);
   const later = await budgets.book.read(key);
   return later !== undefined && isOutOfOrder(later) && later.head.head!.revision === state.head.head!.revision;
 }
 
 /** A change takes some requests one after the other. */
-const CHANGE_TAKES_MS = 500;
+const CHANGE_TAKES_MS = 1_000;
 
 /** A change that died, or money in the wrong place. A budget in debt stays frozen until enough has come back. */
 function isOutOfOrder(state: BudgetState): boolean {

@@ -65,8 +65,8 @@ function monthOf(scope: ScopeName) {
   return budgetIn({ scope, kind: 'month', limitPico: AMOUNT, shards: 16, source: 1 }, '2026-11');
 }
 
-/** https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/CapacityUnitCalculations.html */
-function itemBytes(item: Readonly<Record<string, unknown>>): number {
+/** What DynamoDB counts: https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/CapacityUnitCalculations.html */
+export function itemBytes(item: Readonly<Record<string, unknown>>): number {
   return Object.entries(item).reduce((sum, [name, value]) => sum + Buffer.byteLength(name) + valueBytes(value), 0);
 }
 

@@ -25,21 +25,23 @@ All is exact, call by call, but for what the last section says of time and of te
 export const CONCLUSIONS = `
 ## Defaults that follow
 
-- **Shards of an endpoint or a caller: ⌈calls a second · √(seconds a call lasts) / 40⌉.** A shard carries 72 / √seconds calls a second at 90 bytes a hold (the formula's root; measured within 10 % of it), and 60 % of
-  that leaves room for moments. One shard is enough for 28 calls a second of 2 s, 9 of 20 s, 3 of 120 s; 64 shards for 1,800, 570, 230. Bytes count by their root: a third
-  less hold carries a fifth more.
-- **The account: the same formula with all calls of the account**, purses or not. When money is scarce calls hold in the shards, and with a third of the shards
-  half of them met a 503 then. What purses save is units: at 2 s a quarter of those without, at 20 s a tenth, at 120 s a twentieth.
+- **Shards of an endpoint or a caller: ⌈calls a second · √(seconds a call lasts) / 40⌉.** At 90 bytes a hold a shard carries 72 / √seconds calls a second (the formula's
+  root; measured, 62 to 73), and 60 % of that leaves room for moments. One shard is enough for 28 calls a second of 2 s, 9 of 20 s, 3 of 120 s; 64 shards for 1,800, 570,
+  230. Bytes count by their root: a third less a hold carries a fifth more.
+- **The account: the same formula with all calls of the account**, purses or not. When money is scarce calls hold in the shards; with a third of the shards and no
+  purses half of them met a 503. What purses save is units: a quarter of those without are left at 2 s, a ninth at 20 s, a quarter at 120 s.
 - **A purse's float: 8 × the amount of the call that draws it, and at most 1/64 of what its shard has available**, as the draw's condition, without a read. Larger ones
-  save little (2.4 units a call, 2.1 with 32 ×) and lie idle when money is scarce: with 32 × for 10 minutes at 1/16, half of the limit is unused when the first call is refused.
-- **Below 512 × a call's amount in the shard** (64 × 8) calls hold directly, for a second at a time.
-- **A purse is used for 10 minutes**, give or take a quarter at random: with one minute, calls of 120 s spend four times the units. The quarter is for environments that began together: purses that end
-  together are drawn together.
-- **Environments that serve many calls at a time** empty 8 × in less than a second and leave it to the sweeper with holds in it: there, 32 × fits, and 256 × makes the purse's own item
-  too large.
-- **A throttled reserve yields, a settlement insists.** The other way round, a minute of 1.5 × what a budget carries makes it collapse to a fifth, and half of the load keeps it there.
-- **A look reads at most 8 shards.** With all of 64, the looks of refused calls alone use up the shards' read units, and 503s take the place of 402s; what is unused at the end is the same.
-- **Shards cost no money**: at the window's end the unused part is the same for 1 and 64 shards. It is what calls in flight hold above their cost, and falls with
+  save little (2.5 units a call, 2.1 with 32 ×) and lie idle when money is scarce: with 32 × for 10 minutes at 1/16, half of the limit is unused when the first call is
+  refused. These also forgive too few shards, which the others do not.
+- **With less than 512 × a call's amount in the shard** (64 × 8) calls hold directly, for a second before the next draw is tried.
+- **A purse is used for 10 minutes**, give or take a quarter at random: with one minute, calls of 20 s and of 120 s spend three times the units. The quarter is for environments
+  that began together: purses that end together are drawn together.
+- **Environments that serve many calls at a time** empty 8 × in less than a second and leave it to the sweeper with holds in it: there 32 × fits, and 256 × makes the
+  purse's own item too heavy.
+- **A throttled reserve yields, a settlement insists.** The other way round, a minute of 1.5 × what a budget carries brings it down to a fifth, and half of the load keeps it there.
+- **A look reads at most 8 shards.** With all of 64, the looks of refused calls alone use up the shards' read units, and 503s take the place of 402s; what is unused at the
+  end is the same. The price: a budget of many shards refuses with up to an eighth of a bound for each shard still there, until a call finds it.
+- **Shards cost no money**: what is unused at the window's end is the same for 1 and 64 shards. It is what calls in flight hold above their cost, and falls with
   bound/actual × duration as its time constant: a tight bound is worth more than any number of shards.
 `;
 
