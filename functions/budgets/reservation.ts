@@ -141,6 +141,11 @@ export interface Ask {
   readonly signal: AbortSignal;
 }
 
+/** A process whose time is over asks for nothing more. @throws Error */
+export function assertAlive(clock: Clock, { killAtMs }: Pick<HoldFacts, 'killAtMs'>): void {
+  if (clock.nowMs() >= killAtMs) throw new Error('the time of the process is over');
+}
+
 /** Holds in one budget. */
 export async function takeIn(
   { parts, placement, purses, clock }: Holding,
@@ -150,7 +155,7 @@ export async function takeIn(
   const valueOf = (pico: bigint) => holdValue(pico, budget, facts);
   const { killAtMs } = facts;
   if (!purse) return placement.take({ budget, id: holdId(facts), amountPico, valueOf, asked, killAtMs, signal });
-  if (clock.nowMs() >= killAtMs) throw new Error('the time of the process is over');
+  assertAlive(clock, facts);
   const piece = { part: purse.part, id: holdId(facts), value: valueOf(amountPico) };
   asked.push(piece);
   if ((await parts.reserve(piece)) === 'taken') return { granted: true, pieces: [piece] };

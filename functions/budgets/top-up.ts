@@ -1,7 +1,7 @@
 import { isEscrow } from './budget.ts';
 import type { BudgetStatus } from './budget-status.ts';
 import { heldPico, holdId, holdValue, type Piece } from './hold.ts';
-import { othersOf, takeIn, type Ask, type Holding, type Place, type Reservation } from './reservation.ts';
+import { assertAlive, othersOf, takeIn, type Ask, type Holding, type Place, type Reservation } from './reservation.ts';
 
 /** Raised everywhere; or refused by one budget, where others may stand higher now than they need. */
 export type TopUpOutcome =
@@ -56,12 +56,13 @@ async function raise(holding: Holding, place: Place, ask: Ask): Promise<Raised> 
 }
 
 async function raisePiece(
-  { parts }: Holding,
+  { parts, clock }: Holding,
   place: Place,
   piece: Piece,
   morePico: bigint,
   facts: Ask['facts'],
 ): Promise<Place | undefined> {
+  assertAlive(clock, facts);
   const value = holdValue(heldPico(piece.value) + morePico, place.budget, facts);
   if (!(await parts.topUp(piece, value))) return undefined;
   return { ...place, pieces: place.pieces.with(place.pieces.indexOf(piece), { ...piece, value }) };
@@ -69,6 +70,7 @@ async function raisePiece(
 
 async function drawMore(holding: Holding, place: Place, ask: Ask): Promise<Place | undefined> {
   const { budget, pieces, purses } = place;
+  assertAlive(holding.clock, ask.facts);
   for (const worn of purses) await holding.purses.retire(budget, worn);
   const purse = await holding.purses.purseFor(budget, ask.amountPico).catch(() => undefined);
   if (!purse) return undefined;

@@ -1,4 +1,5 @@
 import { seededRandom } from '#test/support/seeded-random.ts';
+import { applyAdjustments } from './adjustments.ts';
 import { type Bill, call, type CallPlan } from './call.ts';
 import { putLimits } from './change.ts';
 import { type Environment, newEnvironment } from './environment.ts';
@@ -54,17 +55,17 @@ function play(world: World, weather: Weather, bills: Bill[]): void {
     if (world.chance(0.05)) world.now += world.whole(1, weather.jump);
     land(world);
     const count = (kind: Kind) => processes.filter((process) => process.kind === kind).length;
-    if (made < weather.calls && count('call') < 6 && world.chance(0.1)) {
+    if (made < weather.calls && count('call') < 8 && world.chance(weather.starts)) {
       const plan = planOf(world, weather, environments, made++);
       start('call', call(world, plan, bills), plan.environment);
     }
-    if (made < weather.calls && count('sweeper') < 3 && world.chance(weather.sweeps)) start('sweeper', sweep(world));
+    if (made < weather.calls && count('sweeper') < 3 && world.chance(weather.sweeps)) start('sweeper', sweeper(world));
     if (made < weather.calls && count('change') < 3 && world.chance(weather.changes)) start('change', randomChange(world, weather));
 
     const awake = processes.filter((process) => process.wakesAt <= world.now);
     if (awake.length === 0) {
       passIdle(world, processes);
-      if (world.chance(0.5)) start('sweeper', sweep(world));
+      if (count('sweeper') < 3 && world.chance(0.5)) start('sweeper', sweeper(world));
       continue;
     }
     const process = world.pick(awake);
@@ -82,6 +83,11 @@ function play(world: World, weather: Weather, bills: Bill[]): void {
   }
 }
 
+/** One that begins with the budgets, or with the list of adjustments. */
+function sweeper(world: World): Steps<void> {
+  return world.chance(0.7) ? sweep(world) : applyAdjustments(world);
+}
+
 /** Nobody is awake: time passes, at most until somebody wakes or something arrives. */
 function passIdle(world: World, processes: readonly Process[]): void {
   const next = Math.min(...processes.map(({ wakesAt }) => wakesAt), ...world.late.map(({ at }) => at), world.now + 50);
@@ -90,7 +96,7 @@ function passIdle(world: World, processes: readonly Process[]): void {
 
 function planOf(world: World, weather: Weather, environments: readonly Environment[], number: number): CallPlan {
   const attempts = Array.from({ length: world.pick(weather.attempts) }, () => {
-    const bound = world.whole(2, 12);
+    const bound = world.whole(...weather.bound);
     return { bound, actual: world.whole(1, bound), answered: world.chance(0.9) };
   });
   const environment = world.pick(environments);

@@ -3,6 +3,8 @@ export type Kind = 'call' | 'sweeper' | 'change';
 /** How likely what is in a run, a step at a time; and how much money there is to quarrel about. */
 export interface Weather {
   readonly calls: number;
+  /** How likely a call starts, a step. */
+  readonly starts: number;
   readonly silence: number;
   readonly pauses: Readonly<Record<Kind, number>>;
   readonly crashes: Readonly<Record<Kind, number>>;
@@ -19,6 +21,8 @@ export interface Weather {
   readonly scopes: readonly string[];
   readonly shards: number;
   readonly attempts: readonly number[];
+  /** Least and most that an attempt may cost. */
+  readonly bound: readonly [number, number];
 }
 
 /** The limit of an endpoint that has none: far more than all calls cost. */
@@ -31,6 +35,7 @@ type Pick = <T>(of: readonly T[]) => T;
 /** A bit of everything. */
 const mixed = (pick: Pick): Weather => ({
   calls: 20,
+  starts: 0.1,
   silence: pick([0, 0.02, 0.1, 0.25]),
   pauses: { call: pick([0, 0.002, 0.02]), sweeper: pick([0, 0.002, 0.01]), change: pick([0, 0.01, 0.05]) },
   crashes: { call: pick([0, 0.002, 0.01]), sweeper: pick([0, 0.002]), change: pick([0, 0.01, 0.05]) },
@@ -43,30 +48,46 @@ const mixed = (pick: Pick): Weather => ({
   ...CHANGED,
   shards: 4,
   attempts: [1, 1, 2, 3],
+  bound: [2, 12],
 });
 
-/** Little money in many shards, and few answers: holds are split, given back, topped up; rounds follow rounds. */
+/** Little money in many shards, and many who want it: holds are split, given back, topped up. */
 const tight = (pick: Pick): Weather => ({
   ...mixed(pick),
-  calls: 12,
-  silence: pick([0.1, 0.2, 0.3]),
+  calls: 20,
+  starts: 0.4,
+  silence: pick([0.1, 0.3]),
   pauses: { call: 0.001, sweeper: 0, change: 0 },
   crashes: { call: pick([0.002, 0.02]), sweeper: 0, change: 0 },
   changes: 0,
   jump: 1,
   window: { m: 100_000, d: 100_000 },
-  limits: { e: [AMPLE, 40, 60], c: [undefined, 40], a: [undefined] },
-  attempts: [1, 2, 3, 3],
+  limits: { e: [AMPLE, 30, 50], c: [undefined, 30], a: [undefined] },
+  bound: [5, 14],
+});
+
+/** Few answers: rounds follow rounds, and what was given up arrives late. */
+const lossy = (pick: Pick): Weather => ({
+  ...mixed(pick),
+  calls: 12,
+  silence: pick([0.2, 0.4]),
+  pauses: { call: 0.001, sweeper: 0, change: 0 },
+  crashes: { call: 0.02, sweeper: 0.001, change: 0 },
+  changes: 0,
+  jump: pick([1, 3]),
+  limits: { e: [AMPLE], c: [undefined, undefined, 300], a: [undefined] },
+  attempts: [2, 3],
+  shards: 2,
 });
 
 /** Calls and sweepers fall asleep and come back when others have done their work. */
 const late = (pick: Pick): Weather => ({
   ...mixed(pick),
   calls: 10,
-  silence: pick([0, 0.1]),
-  pauses: { call: 0.04, sweeper: pick([0.002, 0.02]), change: 0 },
-  crashes: { call: pick([0, 0.02]), sweeper: pick([0, 0.01]), change: 0 },
-  pauseSeconds: [60, 120, 150],
+  silence: pick([0, 0.1, 0.3]),
+  pauses: { call: 0.03, sweeper: pick([0.01, 0.05]), change: 0 },
+  crashes: { call: pick([0, 0.02]), sweeper: pick([0, 0.01, 0.05]), change: 0 },
+  pauseSeconds: [30, 60, 120],
   changes: 0,
   sweeps: 0.03,
   jump: 2,
@@ -85,6 +106,10 @@ const changing = (pick: Pick): Weather => ({
   sweeps: 0.01,
   jump: 1,
   limits: { e: [AMPLE, 60], c: [60, 150], a: [undefined] },
+  bound: pick([
+    [2, 12],
+    [8, 20],
+  ]),
   scopes: ['endpoint:e0', 'caller:c0'],
 });
 
@@ -103,7 +128,7 @@ const escrow = (pick: Pick): Weather => ({
   shards: 1,
 });
 
-const WEATHERS = [mixed, tight, late, changing, escrow];
+const WEATHERS = [mixed, tight, lossy, late, changing, escrow];
 
 /** Each seed has another weather. */
 export function weatherOf(seed: number, pick: Pick): Weather {

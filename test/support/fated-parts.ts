@@ -9,6 +9,8 @@ type Part = { -readonly [Name in keyof Omit<PartState, 'holds'>]: PartState[Name
   readonly holds: Map<string, string>;
   /** Revision of the last change that froze it. */
   changed?: number;
+  /** When the table may delete it. */
+  readonly expiresAtMs?: number;
 };
 
 type ReserveAnswer = Awaited<ReturnType<PartStore['reserve']>>;
@@ -150,7 +152,7 @@ export class FatedParts implements PartStore {
   at(key: string): PartState | undefined {
     const part = this.counters.get(key);
     if (!part) return undefined;
-    const { changed: _, ...shown } = part;
+    const { changed: _changed, expiresAtMs: _expiresAtMs, ...shown } = part;
     return { ...shown, holds: new Map(part.holds) };
   }
 

@@ -152,7 +152,7 @@ export class ShardedBudget implements Budget {
   #plan({ amount, own }: Ask, seen: readonly Seen[]): [Part, number][] {
     const enough = seen.filter(({ available }) => available >= amount);
     const others = enough.filter(({ part }) => part !== own);
-    const one = others[Math.floor(this.#world.random() * others.length)] ?? enough[0];
+    const one = others[Math.floor(this.#world.random() * others.length)];
     if (one) return [[one.part, amount]];
     let left = amount;
     const plan: [Part, number][] = [];

@@ -2,8 +2,8 @@ import { expect, test } from 'vitest';
 import { formatUsd } from '#platform/money.ts';
 import { killEverywhere } from '#test/support/killed/kill-everywhere.ts';
 import { writingPointsOf } from '#test/support/killed/kill-points.ts';
-import { openScene } from '#test/support/killed/open-scene.ts';
-import { resetAfterBilling } from '#test/support/scripted-steps.ts';
+import { DEAR, openScene } from '#test/support/killed/open-scene.ts';
+import { answer, resetAfterBilling } from '#test/support/scripted-steps.ts';
 import { BOUND_PICO, callEarlier, haikuCall } from './haiku-task.ts';
 
 const LONG = 300_000;
@@ -28,7 +28,7 @@ test('L5 killed at each request of a call whose hold is split over shards, and t
   // No shard has enough for a call: a hold takes two, and two holds all three.
   const limit = formatUsd((5n * BOUND_PICO) / 2n);
   const terms = { budget: { monthlyUsd: limit, shards: 3 } };
-  await using scene = await openScene({ terms, script: [resetAfterBilling()] });
+  await using scene = await openScene({ terms, script: [resetAfterBilling(DEAR), answer(DEAR)] });
   const killed = await killEverywhere(scene, {
     pointsOf: writingPointsOf,
     async prepare(number) {
@@ -44,7 +44,7 @@ test('L5 killed at each request of a call whose hold is split over shards, and t
 
 test('L5 killed at each request of a call that draws a purse from the account', { timeout: LONG }, async () => {
   const terms = { budget: { monthlyUsd: '1' } };
-  await using scene = await openScene({ terms, script: [resetAfterBilling()] });
+  await using scene = await openScene({ terms, script: [resetAfterBilling(DEAR), answer(DEAR)] });
   await scene.limit('account', { month: '100', day: '100' });
   const killed = await killEverywhere(scene, {
     prepare: (number) => callEarlier(scene, terms, number),

@@ -1,9 +1,9 @@
 import { expect, test } from 'vitest';
 import { formatUsd } from '#platform/money.ts';
 import { killEverywhere } from '#test/support/killed/kill-everywhere.ts';
-import { openScene } from '#test/support/killed/open-scene.ts';
+import { DEAR, openScene } from '#test/support/killed/open-scene.ts';
 import { modelNotFound } from '#test/support/scripted-failures.ts';
-import { resetAfterBilling } from '#test/support/scripted-steps.ts';
+import { answer, resetAfterBilling } from '#test/support/scripted-steps.ts';
 import { BOUND_PICO, callEarlier, haikuCall } from './haiku-task.ts';
 
 const LONG = 300_000;
@@ -45,7 +45,7 @@ test('L5 killed at each request of a call that is cached: its answer is asked fo
 test('L5 killed at each request of a call whose first attempt was billed and lost, and covered by a top-up', {
   timeout: LONG,
 }, async () => {
-  await using scene = await openScene({ terms, script: [resetAfterBilling()] });
+  await using scene = await openScene({ terms, script: [resetAfterBilling(DEAR), answer(DEAR)] });
   const killed = await killEverywhere(scene, {
     async prepare(number) {
       await scene.limit(`caller:ada-${number}`, { month: '1' });
@@ -60,7 +60,7 @@ test('L5 killed at each request of a call whose first attempt was billed and los
 });
 
 test('L5 killed at each request of a call that falls back to a dearer model', { timeout: LONG }, async () => {
-  await using scene = await openScene({ terms, script: [modelNotFound()] });
+  await using scene = await openScene({ terms, script: [modelNotFound(), answer(DEAR)] });
   const killed = await killEverywhere(scene, {
     async prepare(number) {
       await scene.limit(`caller:ada-${number}`, { month: '1' });

@@ -5,11 +5,11 @@ import { expectCountersToFollow } from '#test/support/killed/accounts.ts';
 import type { LimitTask } from '#test/support/killed/errand.ts';
 import { expectOneSweepToDo } from '#test/support/killed/kill-everywhere.ts';
 import { pointName, pointOf, writingPointsOf, type KillPoint } from '#test/support/killed/kill-points.ts';
-import { openScene } from '#test/support/killed/open-scene.ts';
+import { DEAR, openScene } from '#test/support/killed/open-scene.ts';
 import type { Scene } from '#test/support/killed/scene.ts';
 import { sideBySide } from '#test/support/killed/side-by-side.ts';
 import { linesOf } from '#test/support/killed/table-dump.ts';
-import { resetAfterBilling } from '#test/support/scripted-steps.ts';
+import { answer, resetAfterBilling } from '#test/support/scripted-steps.ts';
 import { BOUND_PICO, callEarlier, haikuCall } from './haiku-task.ts';
 
 const LONG = 300_000;
@@ -22,7 +22,7 @@ const SENT: KillPoint = { when: 'after', request: 'POST /v1/responses gpt-6-luna
 test('L5 a sweeper is killed around each request by which it changes anything: the next one brings about the same', {
   timeout: LONG,
 }, async () => {
-  await using scene = await openScene({ terms, script: [resetAfterBilling()] });
+  await using scene = await openScene({ terms, script: [resetAfterBilling(DEAR), answer(DEAR)] });
   await leaveWork(scene);
   const left = await scene.dump();
 

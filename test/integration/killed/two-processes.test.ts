@@ -2,8 +2,8 @@ import { expect, test } from 'vitest';
 import { formatUsd } from '#platform/money.ts';
 import { killEverywhere } from '#test/support/killed/kill-everywhere.ts';
 import { writingPointsOf } from '#test/support/killed/kill-points.ts';
-import { MOST_POINTS, openScene } from '#test/support/killed/open-scene.ts';
-import { resetAfterBilling } from '#test/support/scripted-steps.ts';
+import { DEAR, MOST_POINTS, openScene } from '#test/support/killed/open-scene.ts';
+import { answer, resetAfterBilling } from '#test/support/scripted-steps.ts';
 import { BOUND_PICO, callEarlier, haikuCall } from './haiku-task.ts';
 
 const LONG = 300_000;
@@ -12,7 +12,7 @@ test('L5 a process hangs at each request of a window’s first call and is kille
   timeout: LONG,
 }, async () => {
   const terms = { budget: { monthlyUsd: formatUsd(5n * BOUND_PICO), shards: 2 } };
-  await using scene = await openScene({ terms, script: [resetAfterBilling()] });
+  await using scene = await openScene({ terms, script: [resetAfterBilling(DEAR), answer(DEAR)] });
   await scene.limit('account', { month: '100' });
   // There is but one account: its budget is opened once.
   await callEarlier(scene, terms, MOST_POINTS - 1);

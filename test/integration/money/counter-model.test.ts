@@ -110,6 +110,49 @@ test('a counter does what its model does, in any order of reserving, repeating, 
   );
 });
 
+test('the last of a counter may be taken and no more; a frozen one takes nothing and raises nothing, and gives back what it has', async () => {
+  const { store, openNext } = await openStore();
+  const key = await openNext();
+  const [first, second] = [pieceOf(key, 1, 60n), pieceOf(key, 2, 40n)];
+  expect([await store.reserve(first), await store.reserve(second)]).toEqual(['taken', 'taken']);
+  expect(await store.reserve(pieceOf(key, 3, 1n))).toBe('refused');
+  expect(await store.settle(second, 10n)).toBe(true);
+
+  expect(await store.freeze(key, 4)).toMatchObject({ frozen: 4, availablePico: 30n });
+  expect(await store.reserve(pieceOf(key, 4, 1n))).toBe('refused');
+  expect(await store.topUp(first, pieceOf(key, 1, 61n).value)).toBe(false);
+  expect(await store.settle(first, 60n)).toBe(true);
+  expect(expectBalanced(await store.read(key))).toMatchObject({ frozen: 4, availablePico: 30n, spentPico: 70n });
+});
+
+test('what a later change has had its hand on, an earlier one leaves alone, also after it has thawed', async () => {
+  const { store, openNext } = await openStore();
+  const key = await openNext();
+  expect(await store.freeze(key, 4)).toMatchObject({ frozen: 4 });
+  // A repeat of the same change finds it as it wants it.
+  expect(await store.freeze(key, 4)).toMatchObject({ frozen: 4 });
+  expect(await store.freeze(key, 3)).toBeUndefined();
+  expect(await store.share(key, { oldPico: 100n, newPico: 120n, revision: 3, staysFrozen: false })).toBe(false);
+  expect(await store.share(key, { oldPico: 100n, newPico: 120n, revision: 4, staysFrozen: false })).toBe(true);
+  for (const late of [3, 4]) expect(await store.freeze(key, late)).toBeUndefined();
+  expect(await store.reserve(pieceOf(key, 1, 120n))).toBe('taken');
+  expect(await store.freeze(key, 5)).toMatchObject({ frozen: 5 });
+});
+
+test('a top-up or a share that is sent again after its answer was lost meets its own success', async () => {
+  const { store, openNext } = await openStore();
+  const key = await openNext();
+  const piece = pieceOf(key, 1, 60n);
+  await store.reserve(piece);
+  const { value } = pieceOf(key, 1, 90n);
+  expect([await store.topUp(piece, value), await store.topUp(piece, value)]).toEqual([true, true]);
+  expect(expectBalanced(await store.read(key)).availablePico).toBe(10n);
+  await store.freeze(key, 1);
+  const share = { oldPico: 100n, newPico: 95n, revision: 1, staysFrozen: false };
+  expect([await store.share(key, share), await store.share(key, share)]).toEqual([true, true]);
+  expect(expectBalanced(await store.read(key))).toMatchObject({ limitPico: 95n, availablePico: 5n });
+});
+
 /** One process's way with one call: what it asks for, by how much it raises, what it cost; it may repeat itself. */
 const life = fc.record({
   pico: fc.bigInt({ min: 1n, max: 40n }),

@@ -5,6 +5,7 @@ import type { Catalog } from '#edge/catalog.ts';
 import type { HaikuTerms } from '../haiku.ts';
 import { patientDynamoDb } from '../patient-dynamodb.ts';
 import type { Step as UpstreamStep } from '../scripted-exchange.ts';
+import { answer } from '../scripted-steps.ts';
 import { startScriptedUpstream } from '../scripted-upstream.ts';
 import { sharedDynamoDb } from '../shared-dynamodb.ts';
 import { tieredPrices } from '../tiered-prices.ts';
@@ -17,12 +18,15 @@ export const MOST_POINTS = 400;
 export interface SceneOptions {
   /** What the endpoints of this scene say of themselves. */
   readonly terms: HaikuTerms;
-  /** What the upstream does with the first requests of each killed call; then it answers. */
+  /** What the upstream does with the requests of each killed call, one after the other. @default it answers, at its dearest */
   readonly script?: readonly UpstreamStep[];
 }
 
+/** Nearly as much as is held: who counts less than the bound where nobody knows the cost counts less than was billed. */
+export const DEAR = { text: 'Rain on still water.', usage: { inputTokens: 40, outputTokens: 100 } };
+
 /** Opens a scene: a Weir with an upstream, and a DynamoDB in a process of its own. To be held by `await using`. */
-export async function openScene({ terms, script = [] }: SceneOptions): Promise<Scene & AsyncDisposable> {
+export async function openScene({ terms, script = [answer(DEAR)] }: SceneOptions): Promise<Scene & AsyncDisposable> {
   await using parts = new AsyncDisposableStack();
   const upstream = parts.use(await startScriptedUpstream({ prices: tieredPrices }));
   const weir = parts.use(await startWeir({ baseUrl: upstream.baseUrl }));

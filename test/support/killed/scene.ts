@@ -18,8 +18,8 @@ import { perform } from './perform.ts';
 import { nameWithoutNumbers, requestName } from './request-name.ts';
 import { dumpTables, restoreTables, type Dump } from './table-dump.ts';
 
-/** What the upstream says when it answers: 20 tokens in, 10 out, 7,000,000 pico-USD of the small model. */
-const ANSWER = answer({ text: 'Rain on still water.', usage: { inputTokens: 20, outputTokens: 10 } });
+/** What the upstream says to a call that nobody kills: 20 tokens in, 10 out, 7,000,000 pico-USD of the small model. */
+const CHEAP = answer({ text: 'Rain on still water.', usage: { inputTokens: 20, outputTokens: 10 } });
 
 /** Nothing lives so long: every hold has expired, and every purse. */
 const LONG_AFTER_MS = 30 * 60_000;
@@ -27,7 +27,7 @@ const LONG_AFTER_MS = 30 * 60_000;
 export interface SceneParts {
   readonly weir: Weir;
   readonly upstream: ScriptedUpstream;
-  /** What the upstream does with the first requests of each killed call; then it answers. */
+  /** What the upstream does with the requests of each killed call, one after the other. */
   readonly script: readonly UpstreamStep[];
   /** Past all proxies, and as patient as the processes. */
   readonly platform: Platform;
@@ -48,23 +48,25 @@ export class Scene {
   readonly weir: Weir;
   readonly upstream: ScriptedUpstream;
   readonly #parts: SceneParts;
-  readonly #scripts = new Map<number, UpstreamStep[]>();
+  readonly #scripts = new Map<string, UpstreamStep[]>();
 
   constructor(parts: SceneParts) {
     this.#parts = parts;
     this.weir = parts.weir;
     this.upstream = parts.upstream;
-    this.upstream.otherwise(choose((request) => this.#scripts.get(numberOf(request))?.shift() ?? ANSWER));
+    this.upstream.otherwise(choose((request) => this.#scripts.get(callerOf(request))?.shift() ?? CHEAP));
   }
 
-  /** From here on the upstream does what the scene's script says with the requests of this number. */
+  /** From here on the upstream does what the scene's script says with the requests of this number's caller, or queue. */
   play(number: number): void {
-    this.#scripts.set(number, [...this.#parts.script]);
+    const script = [...this.#parts.script];
+    for (const caller of [`ada-${number}`, `queue:haiku-${number}`]) this.#scripts.set(caller, script);
   }
 
   /** What the upstream has billed for this number. */
   billOf(number: number): readonly BillLine[] {
-    const ids = new Set(this.upstream.requests.filter((each) => numberOf(each) === number).map((each) => each.requestId));
+    const own = this.upstream.requests.filter((request) => callerOf(request).endsWith(`-${number}`));
+    const ids = new Set(own.map(({ requestId }) => requestId));
     return this.upstream.bill.lines.filter((line) => ids.has(line.requestId));
   }
 
@@ -171,7 +173,7 @@ export class Scene {
   }
 }
 
-/** Which caller asks: `ada-17`, or the queue of `haiku-17`. */
-function numberOf({ body }: RecordedRequest): number {
-  return Number(/\d+$/.exec(String(body['safety_identifier']))?.[0]);
+/** Who asks, as the upstream is told: `ada-17`, or `queue:haiku-17`. */
+function callerOf({ body }: RecordedRequest): string {
+  return String(body['safety_identifier']);
 }

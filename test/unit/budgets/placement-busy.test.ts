@@ -1,8 +1,13 @@
 import { expect, test } from 'vitest';
 import type { Piece } from '#budgets/hold.ts';
+import { BudgetBusy } from '#budgets/placement.ts';
+import { reserve } from '#budgets/reservation.ts';
 import { isThrottled } from '#platform/aws/signed-service.ts';
 import { FakeClock } from '#test/support/fake-clock.ts';
 import type { FateOf } from '#test/support/fates.ts';
+import { MemoryBudgets } from '#test/support/memory-budgets.ts';
+import { monthOf } from '#test/support/month-of.ts';
+import { requestFor } from '#test/support/request-for.ts';
 import { amountsOf, havingLeft, placed, shard, sharded, taking } from '#test/support/sharded-budget.ts';
 
 test('a throttled shard has answered: another is asked, and the busy one is not even asked to release', async () => {
@@ -16,13 +21,51 @@ test('a throttled shard has answered: another is asked, and the busy one is not 
   expect(room.sums(sharded)).toEqual([340n, 0n, 60n]);
 });
 
-test('all shards throttled: nobody can say whether it fits, so it is an error and not a refusal, and nothing is held', async () => {
+test('two shards throttled: nobody can say whether it fits, so it is an error and not a refusal; no third is troubled', async () => {
   const fateOf: FateOf = (operation) => (operation === 'reserve' ? 'throttled' : 'answered');
   const room = await havingLeft([100n, 100n, 100n, 100n], { fateOf });
   const asked: Piece[] = [];
-  await expect(room.placement.take(taking(60n, { asked }))).rejects.toThrow(sharded.key);
+  await expect(room.placement.take(taking(60n, { asked }))).rejects.toThrow(BudgetBusy);
+  expect(room.fates.askedFor('reserve')).toHaveLength(2);
   expect(asked).toEqual([]);
   expect(room.sums(sharded)).toEqual([400n, 0n, 0n]);
+});
+
+test('a budget that is too busy ends the call: whoever comes back again and again would keep settlements out', async () => {
+  const fateOf: FateOf = (operation, key) =>
+    operation === 'reserve' && key.startsWith(sharded.key) ? 'throttled' : 'answered';
+  const room = await havingLeft([100n, 100n, 100n, 100n], { fateOf });
+  const caller = monthOf('caller:ada');
+  await room.book.openAndRead(caller);
+  await expect(reserve(room, requestFor(60n, [sharded, caller]))).rejects.toThrow(BudgetBusy);
+  expect(room.fates.askedFor('reserve').filter((each) => each.includes(sharded.key))).toHaveLength(2);
+  // What another budget gave is given back.
+  expect(room.sums(caller)).toEqual([1_000n, 0n, 0n]);
+});
+
+test('a budget of many shards that has refused is not read whole by every call of the next second', async () => {
+  const many = monthOf('endpoint:summarize', 400n, 20);
+  const room = await MemoryBudgets.having([many]);
+  const refused = await room.placement.take(taking(401n, { budget: many }));
+  expect(refused).toMatchObject({ granted: false, status: { availablePico: 400n } });
+  room.fates.asked.length = 0;
+  expect(await room.placement.take(taking(402n, { budget: many }))).toEqual(refused);
+  const looks = room.fates.asked.length;
+  expect(looks).toBeLessThan(20);
+  expect(room.fates.askedFor('read')).toHaveLength(looks);
+  // What it had is enough for less: that is not refused by hearsay.
+  const less = taking(390n, { budget: many, id: 'expiry.less.0' });
+  expect(await room.placement.take(less)).toMatchObject({ granted: true });
+});
+
+test('many shards: what has come back to those that are looked at is found within the second', async () => {
+  const many = monthOf('endpoint:summarize', 400n, 20);
+  const room = await MemoryBudgets.having([many]);
+  const all = await placed(room, taking(400n, { budget: many, id: 'expiry.all.0' }));
+  expect(await room.placement.take(taking(15n, { budget: many }))).toMatchObject({ granted: false });
+  const [[part, pico] = ['', 0n]] = all;
+  await room.parts.settle({ part, id: 'expiry.all.0', value: `${pico}|summarize` }, 0n);
+  expect(await placed(room, taking(15n, { budget: many }))).toEqual([[part, 15n]]);
 });
 
 test('a frozen shard is passed over, and one that is known to be is not even asked', async () => {

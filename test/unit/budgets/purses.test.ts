@@ -26,7 +26,7 @@ test('a purse is a hold in a shard and an item of its own, drawn for many calls,
   const first = await room.hold(10n, [account], { callId: 'first' });
   const purse = purseOf(first);
   const drawnPico = heldPico(purse.float.value);
-  expect(drawnPico).toBeGreaterThanOrEqual(100n);
+  expect(drawnPico).toBeGreaterThanOrEqual(40n);
   expect(floatsIn(room.parts.at(head)!)).toEqual([purse.float]);
   expect(parseId(purse.float.id)).toMatchObject({ kind: 'float', purse: purse.id });
   expect(room.parts.sums(purse.part)).toEqual([drawnPico - 10n, 0n, 10n]);
@@ -167,6 +167,48 @@ test('where little is left no purse is drawn: money that is scarce must not lie 
   for (let call = 1; call < 100; call++) await room.hold(10n, [poor], { callId: `call${call}` });
   await expect(room.hold(10n, [poor], { callId: 'one more' })).rejects.toThrow('refused by account');
   expect(room.sums(poor)).toEqual([0n, 0n, 1_000n]);
+});
+
+test('where none is lent the shards are used for a second without looking again, and then a purse may be drawn', async () => {
+  const clock = new FakeClock();
+  const room = await MemoryBudgets.having([account], { clock });
+  const part = room.parts.counters.get(head)!;
+  part.holds.set('rival', '999000|summarize');
+  part.availablePico -= 999_000n;
+  const direct = await room.hold(10n, [account], { callId: 'direct' });
+  expect(direct.places[0]?.purses).toEqual([]);
+  // Much comes back; but not every call looks.
+  await room.parts.settle({ part: head, id: 'rival', value: '999000|summarize' }, 0n);
+  room.fates.asked.length = 0;
+  await clock.advance(999);
+  expect((await room.hold(10n, [account], { callId: 'again' })).places[0]?.purses).toEqual([]);
+  expect(room.fates.asked).toEqual([`reserve ${head} 0`]);
+  await clock.advance(1);
+  expect(purseOf(await room.hold(10n, [account], { callId: 'later' })).float.part).toBe(head);
+});
+
+test('purses that were drawn together are not drawn anew together', async () => {
+  const first = await MemoryBudgets.having([account]);
+  const times = [];
+  for (const random of [0, 0.3, 0.6, 0.9]) {
+    const room = new MemoryBudgets({ over: first, random: () => random });
+    times.push(
+      purseOf(await room.hold(10n, [account], { callId: `call${random}` })).usableUntilMs - room.clock.nowMs(),
+    );
+  }
+  expect(new Set(times).size).toBe(4);
+  for (const ms of times) expect(Math.abs(ms - times[0]!)).toBeLessThan(times[0]!);
+});
+
+test('the item of a purse goes by itself, long after its window; a shard and a head stay', async () => {
+  const room = await MemoryBudgets.having([account]);
+  const { part } = purseOf(await room.hold(10n, [account]));
+  const monthAfterMs = Date.UTC(2027, 0, 1);
+  expect(room.parts.counters.get(part)?.expiresAtMs).toBeGreaterThanOrEqual(monthAfterMs);
+  expect(room.parts.counters.get(head)?.expiresAtMs).toBeUndefined();
+  // Also one that was put only so that nobody can open it.
+  await freezePurse(room.parts, partKey(account, 'c0ffee'));
+  expect(room.parts.counters.get(partKey(account, 'c0ffee'))?.expiresAtMs).toBeGreaterThanOrEqual(monthAfterMs);
 });
 
 test('from a frozen shard no purse is drawn', async () => {
