@@ -86,18 +86,18 @@ async function shareOut(budget: Budget, shards: readonly PartState[], parts: Par
     return number < budget.shards ? shareOf(leftPico, budget.shards, number) : 0n;
   };
   const { revision } = shards[0]!.head!;
-  // The head last: until then whoever finds the change undone begins it again.
-  for (const [number, { key, limitPico, availablePico }] of [...shards.entries()].toReversed()) {
-    const given = await parts.share(key, {
+  const give = ({ key, limitPico, availablePico }: PartState, number: number) =>
+    parts.share(key, {
       oldPico: limitPico,
       newPico: limitPico + targetOf(number) - availablePico,
       revision,
       staysFrozen: shards.length > 1 && (owes || number >= budget.shards),
       ...(number === 0 && { whole: { totalPico: budget.limitPico, shards: budget.shards } }),
     });
-    if (!given) return false;
-  }
-  return true;
+  // The head last: until then whoever finds the change undone begins it again.
+  const [head, ...others] = shards as [PartState, ...PartState[]];
+  const given = await Promise.all(others.map((shard, index) => give(shard, index + 1)));
+  return given.every(Boolean) && give(head, 0);
 }
 
 /** Whether more is spent and held than the limit allows. */

@@ -31,6 +31,8 @@ export type ReservationOutcome =
       readonly status: BudgetStatus;
       /** Of another try with another amount. */
       readonly nextRound: number;
+      /** Some request was not answered: a hold may come to stand of which nobody here knows. */
+      readonly mayHoldUnawares: boolean;
     };
 
 export interface ReservationRequest {
@@ -85,7 +87,10 @@ export async function reserve(holding: Holding, request: ReservationRequest): Pr
     if (held.end === 'held') {
       return { granted: true, reservation: { amountPico, facts, places: held.places, strays: [] } };
     }
-    if (held.end === 'refused') return { granted: false, status: held.status, nextRound: round + 1 };
+    if (held.end === 'refused') {
+      const mayHoldUnawares = silences > 0 || held.isUnheard;
+      return { granted: false, status: held.status, nextRound: round + 1, mayHoldUnawares };
+    }
     if (held.end === 'again') repeats += 1;
     else silences += 1;
     if (repeats > MOST_REPEATS) throw new Error('the budgets change faster than they can be held');
@@ -110,7 +115,8 @@ async function seatIn({ purses }: Holding, budget: Budget, amountPico: bigint, m
 
 type RoundEnd =
   | { readonly end: 'held'; readonly places: readonly Place[] }
-  | { readonly end: 'refused'; readonly status: BudgetStatus }
+  /** `isUnheard`: another budget of the round did not answer. */
+  | { readonly end: 'refused'; readonly status: BudgetStatus; readonly isUnheard: boolean }
   /** A purse had not enough, or others were quicker. */
   | { readonly end: 'again' }
   | { readonly end: 'silent'; readonly error: unknown };
@@ -120,11 +126,12 @@ async function holdRound(holding: Holding, seats: readonly Seat[], ask: Ask): Pr
   const results = await Promise.allSettled(seats.map((seat) => takeIn(holding, seat, ask)));
   const places: Place[] = [];
   const ends: Exclude<RoundEnd, { end: 'held' }>[] = [];
+  const isUnheard = results.some(({ status }) => status === 'rejected');
   for (const [at, result] of results.entries()) {
     if (result.status === 'rejected') ends.push({ end: 'silent', error: result.reason });
     else if (result.value === 'again') ends.push({ end: 'again' });
     else if (result.value.granted) places.push({ ...seats[at]!, pieces: result.value.pieces });
-    else ends.push({ end: 'refused', status: result.value.status });
+    else ends.push({ end: 'refused', status: result.value.status, isUnheard });
   }
   if (ends.length === 0) return { end: 'held', places };
   await release(holding, ask);

@@ -24,18 +24,24 @@ const MOST_CUTS = 3;
  */
 export class Cover {
   reservation: Reservation | undefined;
-  /** A counter did not answer: a hold may stand, or come to stand, of which this call knows nothing. */
-  mayHoldUnawares = false;
+  /** A counter did not answer, and nothing can build on what it may hold. */
+  #isBroken = false;
   readonly #call: Call;
   readonly #rooms: Rooms;
   /** Cost of finished attempts and bounds of those under way: never more than what is held. */
   #committedPico = 0n;
   #nextRound = 0;
+  #leftUnheard = false;
   #last: Promise<unknown> = Promise.resolve();
 
   constructor(call: Call, rooms: Rooms) {
     this.#call = call;
     this.#rooms = rooms;
+  }
+
+  /** A hold may stand, or come to stand, of which this call knows nothing: its entry must say what that is worth. */
+  get mayHoldUnawares(): boolean {
+    return this.#isBroken || this.#leftUnheard;
   }
 
   /**
@@ -66,7 +72,7 @@ export class Cover {
     deadline.signal.throwIfAborted();
     // A process that was frozen wakes up before its timers do.
     if (deadline.remainingMs() === 0) throw new DeadlineExceeded();
-    if (this.mayHoldUnawares) throw new BudgetUnavailable(new Error('an earlier question could not be covered'));
+    if (this.#isBroken) throw new BudgetUnavailable(new Error('an earlier question could not be covered'));
     let boundPico = pico;
     for (let cuts = 0; ; cuts++) {
       const neededPico = this.#committedPico + boundPico;
@@ -101,12 +107,13 @@ export class Cover {
       mayGoOn: () => !deadline.signal.aborted && deadline.remainingMs() > 0,
     });
     const outcome = await withinDeadline(asked, deadline.signal).catch((error: unknown) => {
-      this.mayHoldUnawares = true;
+      this.#isBroken = true;
       void asked.then((late) => this.#giveBackLate(late)).catch(() => undefined);
       throw this.#unavailable(error);
     });
     if (!outcome.granted) {
       this.#nextRound = outcome.nextRound;
+      this.#leftUnheard ||= outcome.mayHoldUnawares;
       return outcome.status;
     }
     this.reservation = outcome.reservation;
@@ -124,7 +131,7 @@ export class Cover {
     const asked = this.#rooms.budgets.topUp(reservation, amountPico, signal);
     const outcome = await withinDeadline(asked, signal).catch((error: unknown) => {
       // Some piece may stand higher than is known, so nothing can build on it.
-      this.mayHoldUnawares = true;
+      this.#isBroken = true;
       throw this.#unavailable(error);
     });
     this.reservation = outcome.reservation;

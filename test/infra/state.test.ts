@@ -42,6 +42,8 @@ test('only what may be lost forgets by itself', () => {
     .filter(({ Properties }) => Properties['TimeToLiveSpecification']);
   expect(forgetting.map(({ path, Properties }) => [path, Properties['TimeToLiveSpecification']])).toEqual([
     ['table-cache', { AttributeName: 'expiresAt', Enabled: true }],
+    // Purses bear the attribute, other counters do not.
+    ['table-budgets', { AttributeName: 'expiresAt', Enabled: true }],
     ['table-jobs', { AttributeName: 'expiresAt', Enabled: true }],
   ]);
 });

@@ -11,9 +11,9 @@ const LIST_SECONDS = 40;
 /** Applies what is in the list, each difference once in each budget. */
 export function* applyAdjustments(world: World): Steps<void> {
   yield;
-  const until = world.now + LIST_SECONDS;
+  const until = world.clock() + LIST_SECONDS;
   const guard: Guard = () => {
-    if (world.now >= until && world.holds('list-age')) throw TIME_IS_UP;
+    if (world.clock() >= until && world.holds('list-age')) throw TIME_IS_UP;
   };
   try {
     for (const [callId, pointer] of [...world.ledger.list]) {
@@ -31,7 +31,7 @@ function* applyOne(world: World, callId: string, { endpoint, at }: Pointer, guar
   const delta = ledger.adjustment(endpoint, callId);
   if (delta === undefined) {
     // Its process died before it wrote the row; a row of nothing keeps it from doing so later.
-    if (at + MARK_SECONDS < world.now) yield* sure(world, () => ledger.adjust(endpoint, callId, 0), guard);
+    if (at + MARK_SECONDS < world.clock()) yield* sure(world, () => ledger.adjust(endpoint, callId, 0), guard);
     return;
   }
   yield;
@@ -39,7 +39,7 @@ function* applyOne(world: World, callId: string, { endpoint, at }: Pointer, guar
   for (const part of delta === 0 ? [] : adjusted(world, charges)) {
     yield* sure(world, () => world.adjust(part, delta, markOf(callId), '0'), guard);
   }
-  const now = world.now;
+  const now = world.clock();
   yield* sure(world, () => ledger.done(callId, now), guard);
 }
 
@@ -47,7 +47,7 @@ function* applyOne(world: World, callId: string, { endpoint, at }: Pointer, guar
 function* forget(world: World, callId: string, { endpoint, at, done = at }: Pointer): Steps<void> {
   const { ledger } = world;
   const since = world.holds('mark-from-done') ? done : at;
-  if (since + MARK_SECONDS >= world.now && world.holds('mark-age')) return;
+  if (since + MARK_SECONDS >= world.clock() && world.holds('mark-age')) return;
   yield;
   for (const part of adjusted(world, ledger.entry(endpoint, callId)?.charges ?? [])) {
     yield* sure(world, () => world.settle(part, markOf(callId), '0', 0));

@@ -2,7 +2,7 @@ import { chargedTo, chargesOf } from './charging.ts';
 import { type Environment, type Need, needsOf } from './environment.ts';
 import { purseFor } from './escrow.ts';
 import { callIdAt, holdIdOf } from './names.ts';
-import { type Guard, SILENT, type Steps, sure, TIME_IS_UP, together } from './network.ts';
+import { asleep, type Guard, SILENT, type Steps, sure, TIME_IS_UP, together } from './network.ts';
 import { holdIn, release, type Piece, type Round, sumOf } from './round.ts';
 import { raise } from './top-up.ts';
 import type { World } from './world.ts';
@@ -19,8 +19,15 @@ export interface CallPlan {
   readonly endpoint: string;
   readonly caller: string;
   readonly environment: Environment;
-  /** What each attempt costs at most, what it costs, and whether its answer arrives. */
-  readonly attempts: readonly { readonly bound: number; readonly actual: number; readonly answered: boolean }[];
+  readonly attempts: readonly Attempt[];
+}
+
+/** What an attempt costs at most, what it costs, whether its answer arrives, and how long it takes. */
+export interface Attempt {
+  readonly bound: number;
+  readonly actual: number;
+  readonly answered: boolean;
+  readonly seconds: number;
 }
 
 /** What upstream has billed, and what the call says that it cost: only the watcher knows the first. */
@@ -35,10 +42,10 @@ export interface Bill {
 /** The life of a call. */
 export function* call(world: World, plan: CallPlan, bills: Bill[]): Steps<void> {
   const { endpoint, caller, environment, attempts } = plan;
-  const callId = callIdAt(world.now, plan.number);
-  const killAt = world.now + KILL_SECONDS;
+  const callId = callIdAt(world.clock(), plan.number);
+  const killAt = world.clock() + KILL_SECONDS;
   const guard: Guard = () => {
-    if (world.now >= killAt && world.holds('kill-time')) throw TIME_IS_UP;
+    if (world.clock() >= killAt && world.holds('kill-time')) throw TIME_IS_UP;
   };
   const needs = needsOf(world, environment, callId, endpoint, caller);
   let round: Round | undefined;
@@ -48,7 +55,7 @@ export function* call(world: World, plan: CallPlan, bills: Bill[]): Steps<void> 
     if (!round) return;
     bill = { callId, endpoint, budgets: needs.map((need) => need.budget), billed: 0, claimed: 0 };
     bills.push(bill);
-    for (const { bound, actual, answered } of attempts) {
+    for (const { bound, actual, answered, seconds } of attempts) {
       const cover = bill.claimed + bound;
       if (Math.min(...[...round.held.values()].map(sumOf)) < cover) {
         if (!(yield* raise(world, round, needs, cover))) break;
@@ -58,7 +65,7 @@ export function* call(world: World, plan: CallPlan, bills: Bill[]): Steps<void> 
       bill.billed += actual;
       const cost = answered ? actual : bound;
       bill.claimed += cost;
-      for (let waits = world.whole(1, 8); waits > 0; waits--) yield;
+      yield* asleep(world, seconds);
     }
   } catch (error) {
     if (error !== TIME_IS_UP) throw error;
@@ -132,7 +139,7 @@ function* settle(world: World, round: Round, { part, value }: Piece, actual: num
 
 function* adjust(world: World, { callId, endpoint }: Bill, delta: number): Steps<void> {
   const { ledger } = world;
-  const at = world.now;
+  const at = world.clock();
   const enlist = () => ledger.enlist(callId, { endpoint, at });
   const write = () => ledger.adjust(endpoint, callId, delta);
   world.note('an adjustment');

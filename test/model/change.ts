@@ -1,6 +1,6 @@
 import { settingsOf, windowAt } from './environment.ts';
 import { recall } from './escrow.ts';
-import { isEscrow, partOf, scopeOf, windowOf } from './names.ts';
+import { isEscrow, partOf, scopeOf, spanOf, windowOf } from './names.ts';
 import { type Steps, sure } from './network.ts';
 import { openHead } from './opening.ts';
 import { type Change, type Part, type Settings, share, type World } from './world.ts';
@@ -9,6 +9,8 @@ import { type Change, type Part, type Settings, share, type World } from './worl
 type Outcome = 'done' | 'later' | 'absent';
 
 const MAX_TRIES = 5;
+/** How far two clocks may be apart. */
+const CLOCKS_SECONDS = 10;
 
 /** What an administrator asks for: the settings first, then every open window of the scope. */
 export function* putLimits(world: World, scope: string, wish: Partial<Pick<Settings, 'limits' | 'shards'>>): Steps<void> {
@@ -29,9 +31,13 @@ export function* putLimits(world: World, scope: string, wish: Partial<Pick<Setti
   const budgets: string[] = [];
   for (const span of ['m', 'd'] as const) {
     if (settings.limits[span] === undefined) continue;
-    const budget = `${scope}#${windowAt(world, span, world.now)}`;
-    budgets.push(budget);
-    outcomes.push(yield* follow(world, budget, settings));
+    // For others, the next window may have begun.
+    const ahead = world.holds('next-window') ? CLOCKS_SECONDS : 0;
+    const windows = new Set([0, ahead].map((seconds) => windowAt(world, span, world.clock() + seconds)));
+    for (const window of windows) {
+      budgets.push(`${scope}#${window}`);
+      outcomes.push(yield* follow(world, `${scope}#${window}`, settings));
+    }
   }
   if (!outcomes.every((outcome) => outcome === 'done' || (outcome === 'later' && !world.holds('own-end')))) return;
   world.watch.told(scope, settings.revision, budgets);
@@ -54,7 +60,7 @@ function* follow(world: World, budget: string, settings: Settings): Steps<Outcom
     if (source > settings.revision) return 'later';
     const wish = { revision: revision + 1, source: settings.revision, total, shards: shardsOf(budget, settings) };
     const there = head.total === total && head.shards === wish.shards;
-    if (there && (source === wish.source || !world.holds('put-takes')) && !(yield* isWrong(world, budget))) {
+    if (there && (source === wish.source || !world.holds('put-takes')) && (yield* layOf(world, budget)) === 'right') {
       if (isEscrow(budget) && world.holds('recall')) yield* recall(world, budget);
       return 'done';
     }
@@ -68,7 +74,7 @@ function* follow(world: World, budget: string, settings: Settings): Steps<Outcom
 export function* mend(world: World, budget: string): Steps<void> {
   yield;
   const settings = settingsOf(world, scopeOf(budget));
-  const open = windowOf(budget) === windowAt(world, spanOf(budget), world.now);
+  const open = windowOf(budget) === windowAt(world, spanOf(budget), world.clock());
   const limit = open ? settings.limits[spanOf(budget)] : undefined;
   yield;
   const head = world.head(budget) as Part;
@@ -76,7 +82,7 @@ export function* mend(world: World, budget: string): Steps<void> {
   const wish = limit === undefined ? before : { ...before, source: settings.revision, total: limit };
   if (open && !isEscrow(budget)) wish.shards = settings.shards;
   const differs = wish.total !== before.total || wish.shards !== before.shards;
-  if (!differs && !(yield* isWrong(world, budget))) return;
+  if (!differs && (yield* layOf(world, budget)) !== 'wrong') return;
   const outcome = yield* change(world, budget, wish);
   world.note(outcome === 'done' ? 'a budget mended' : 'a budget that could not be mended');
 }
@@ -129,8 +135,11 @@ function* gave(world: World, name: string, limit: number, revision: number, thaw
   return part?.limit === limit && part.revision === revision && (part.frozen === undefined) === thaw;
 }
 
-/** Whether money lies where it cannot be used, or a change died half-way. */
-export function* isWrong(world: World, budget: string): Steps<boolean> {
+/**
+ * How a budget's money lies. `wrong`: where it cannot be used, or a change died half-way. `moving`: a change began while
+ * the parts were read one after the other, so that they say nothing together.
+ */
+export function* layOf(world: World, budget: string): Steps<'right' | 'wrong' | 'moving'> {
   yield;
   const head = world.head(budget) as Part;
   const { total, shards, most, revision } = head;
@@ -147,11 +156,12 @@ export function* isWrong(world: World, budget: string): Steps<boolean> {
     if (shard < shards) frozen ||= part?.frozen !== undefined;
     else retired ||= part !== undefined && (part.available !== 0 || part.frozen === undefined);
   }
+  yield;
+  if (head.revision !== revision) return 'moving';
   const left = availables.reduce((sum, available) => sum + available, 0);
-  if (limits !== total && (left >= 0 || world.holds('debt-by-total'))) return true;
+  if (limits !== total && (left >= 0 || world.holds('debt-by-total'))) return 'wrong';
   const uneven = availables.some((available) => available < 0) && availables.some((available) => available > 0);
-  return retired || uneven || (frozen && left >= 0);
+  return retired || uneven || (frozen && left >= 0) ? 'wrong' : 'right';
 }
 
-const spanOf = (budget: string): 'm' | 'd' => (windowOf(budget).startsWith('m') ? 'm' : 'd');
 const shardsOf = (budget: string, settings: Settings): number => (isEscrow(budget) ? 1 : settings.shards);

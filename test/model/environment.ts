@@ -1,4 +1,4 @@
-import { type Code, mintedAt, windowOf } from './names.ts';
+import { type Code, mintedAt, spanOf, windowOf } from './names.ts';
 import type { Settings, World } from './world.ts';
 
 /** How long settings in memory are believed. */
@@ -27,9 +27,9 @@ export function newEnvironment(number: number): Environment {
 /** A scope's settings as the environment knows them. */
 export function known(world: World, environment: Environment, scope: string): Settings {
   const cached = environment.settings.get(scope);
-  if (cached && cached.at > world.now - SETTINGS_SECONDS) return cached.value;
+  if (cached && cached.at > world.clock() - SETTINGS_SECONDS) return cached.value;
   const value = settingsOf(world, scope);
-  environment.settings.set(scope, { at: world.now, value });
+  environment.settings.set(scope, { at: world.clock(), value });
   return value;
 }
 
@@ -65,9 +65,7 @@ export function budgetFor(world: World, code: Code, callId: string, endpoint: st
 
 /** When a budget's window ends. */
 export function endOf(world: World, budget: string): number {
-  const window = windowOf(budget);
-  const seconds = world.windowSeconds[window.startsWith('m') ? 'm' : 'd'];
-  return (Number(window.slice(1)) + 1) * seconds;
+  return (Number(windowOf(budget).slice(1)) + 1) * world.windowSeconds[spanOf(budget)];
 }
 
 export function windowAt(world: World, span: 'm' | 'd', at: number): string {

@@ -17,7 +17,7 @@ export function* purseFor(
 ): Steps<string | undefined> {
   if (!isEscrow(budget)) return undefined;
   const standing = environment.purses.get(budget);
-  if (standing && standing.usedUntil > world.now && standing.left >= amount) {
+  if (standing && standing.usedUntil > world.clock() && standing.left >= amount) {
     standing.left -= amount;
     return standing.name;
   }
@@ -28,7 +28,7 @@ export function* purseFor(
 
 function* draw(world: World, environment: Environment, budget: string, amount: number, guard: Guard): Steps<string | undefined> {
   const name = `p${world.whole(1, 2 ** 40).toString(36)}`;
-  const usedUntil = world.now + USED_SECONDS;
+  const usedUntil = world.clock() + USED_SECONDS;
   const drawId = holdIdOf(usedUntil + PURSE_MARGIN, name, 'f');
   const value = plainValue(amount + world.whole(5, 30), name);
   const drawn = yield* once(world, () => world.reserve(partOf(budget, 0), drawId, value), guard);

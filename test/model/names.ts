@@ -13,6 +13,7 @@ export const shardOf = (part: string): string => part.slice(part.lastIndexOf('#'
 export const isPurse = (part: string): boolean => shardOf(part).startsWith('p');
 export const scopeOf = (budget: string): string => budget.slice(0, budget.indexOf('#'));
 export const windowOf = (budget: string): string => budget.slice(budget.indexOf('#') + 1);
+export const spanOf = (budget: string): Span => (windowOf(budget).startsWith(MONTH) ? MONTH : DAY);
 export const isEscrow = (budget: string): boolean => budget.startsWith('account#');
 
 /** `<minted, base 36>-<number>`: a call's windows follow from its id. */

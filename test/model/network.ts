@@ -42,6 +42,12 @@ export function* sure<T>(world: World, land: () => T, guard?: Guard): Steps<T> {
   }
 }
 
+/** Time passes, for this process at least. */
+export function* asleep(world: World, seconds: number): Steps<void> {
+  world.sleep = seconds;
+  yield;
+}
+
 /** Work side by side: any of it may be next. */
 export function* together<T>(world: World, works: readonly Steps<T>[]): Steps<T[]> {
   const results: T[] = [];

@@ -1,5 +1,5 @@
 import { type Environment, known, settingsOf } from './environment.ts';
-import { partOf, scopeOf, windowOf } from './names.ts';
+import { partOf, scopeOf, spanOf } from './names.ts';
 import { type Guard, type Steps, sure } from './network.ts';
 import { share, type World } from './world.ts';
 
@@ -9,7 +9,7 @@ export function* openHead(world: World, budget: string, guard: Guard, environmen
   yield;
   const stale = environment && !world.holds('fresh-opening');
   const settings = stale ? known(world, environment, scope) : settingsOf(world, scope);
-  const total = settings.limits[windowOf(budget).startsWith('m') ? 'm' : 'd'];
+  const total = settings.limits[spanOf(budget)];
   if (total === undefined) return;
   const enter = () => world.directory.add(budget);
   if (world.holds('directory-first')) yield* sure(world, enter, guard);

@@ -2,6 +2,7 @@ import { parseArgs } from 'node:util';
 import { type Rule, RULES } from './rules.ts';
 import { run } from './run.ts';
 import { traceWrites } from './trace.ts';
+import type { WeatherName } from './weather.ts';
 import { Failure } from './watch.ts';
 
 const HELP = `Plays the reservation protocol (functions/budgets/PROTOCOL.md) at random.
@@ -11,6 +12,7 @@ const HELP = `Plays the reservation protocol (functions/budgets/PROTOCOL.md) at 
   rounds     how many runs          (default 20000)
   seed       seed of the first one  (default 0); the same seed is the same run
   --without  leaves a rule out, to see what it is for
+  --weather  plays in one weather alone: mixed, tight, lossy, late, changing, escrow
   --seen     says how often what happened
   --trace    prints every write (of one round: node test/model/play.ts 1 183 --trace)
 
@@ -24,14 +26,21 @@ export interface Played {
   readonly seen: ReadonlyMap<string, number>;
 }
 
+export interface Leaving {
+  /** A rule to leave out. */
+  readonly without?: Rule | undefined;
+  /** The one weather to play in; without, each in turn. */
+  readonly weather?: WeatherName | undefined;
+}
+
 /** Plays `rounds` runs. Gives the seeds of those that failed, by what failed, and how often what happened. */
-export function play(rounds: number, seed: number, without?: Rule, progress?: (done: number) => void): Played {
+export function play(rounds: number, seed: number, { without, weather }: Leaving = {}, progress?: (done: number) => void): Played {
   const failures = new Map<string, number[]>();
   const seen = new Map<string, number>();
   for (let done = 0; done < rounds; done++) {
     progress?.(done);
     try {
-      for (const [event, times] of run(seed + done, without)) seen.set(event, (seen.get(event) ?? 0) + times);
+      for (const [event, times] of run(seed + done, without, weather)) seen.set(event, (seen.get(event) ?? 0) + times);
     } catch (error) {
       if (!(error instanceof Failure)) throw error;
       failures.set(error.message, [...(failures.get(error.message) ?? []), seed + done]);
@@ -41,17 +50,18 @@ export function play(rounds: number, seed: number, without?: Rule, progress?: (d
 }
 
 function main(): void {
-  const options = { without: { type: 'string' }, seen: { type: 'boolean' }, trace: { type: 'boolean' }, help: { type: 'boolean', short: 'h' } } as const;
+  const options = { without: { type: 'string' }, weather: { type: 'string' }, seen: { type: 'boolean' }, trace: { type: 'boolean' }, help: { type: 'boolean', short: 'h' } } as const;
   const { values, positionals } = parseArgs({ options, allowPositionals: true });
   if (values.help) return console.log(HELP);
   const [rounds = 20_000, seed = 0] = positionals.map(Number);
-  const { without } = values;
+  const without = values.without as Rule | undefined;
+  const weather = values.weather as WeatherName | undefined;
   if (without !== undefined && !(without in RULES)) throw new Error(`${without} is not a rule; --help lists them`);
 
   if (values.trace) traceWrites(console.log);
   const started = performance.now();
   let shown = started;
-  const { failures, seen } = play(rounds, seed, without as Rule | undefined, (done) => {
+  const { failures, seen } = play(rounds, seed, { without, weather }, (done) => {
     if (performance.now() - shown < 5000) return;
     shown = performance.now();
     console.error(`${done} of ${rounds} rounds, ${Math.round((shown - started) / 1000)} s`);

@@ -7,21 +7,23 @@ import type { Steps } from './network.ts';
 import type { Rule } from './rules.ts';
 import { sweep } from './sweeper.ts';
 import { checkAtRest } from './verdict.ts';
-import { type Kind, type Weather, weatherOf } from './weather.ts';
+import { type Kind, type Weather, type WeatherName, weatherOf } from './weather.ts';
 import { World } from './world.ts';
 
 interface Process {
   readonly kind: Kind;
   readonly name: string;
+  /** How far its clock is from the truth, in seconds. */
+  readonly skew: number;
   readonly steps: Steps<void>;
   readonly environment?: Environment;
   wakesAt: number;
 }
 
 /** One run of the model: the same seed gives the same run. Gives what happened in it, by name. @throws Failure */
-export function run(seed: number, without?: Rule): ReadonlyMap<string, number> {
+export function run(seed: number, without?: Rule, weatherName?: WeatherName): ReadonlyMap<string, number> {
   const random = seededRandom(seed);
-  const weather = weatherOf(seed, (of) => of[Math.floor(random() * of.length)] as (typeof of)[number]);
+  const weather = weatherOf(seed, (of) => of[Math.floor(random() * of.length)] as (typeof of)[number], weatherName);
   const world = new World(random, weather.window, without);
   world.silence = weather.silence;
   settle(world, weather);
@@ -49,7 +51,7 @@ function play(world: World, weather: Weather, bills: Bill[]): void {
   let made = 0;
   let started = 0;
   const start = (kind: Kind, steps: Steps<void>, environment?: Environment) => {
-    processes.push({ kind, name: `${kind} ${started++}`, steps, wakesAt: 0, ...(environment && { environment }) });
+    processes.push({ kind, name: `${kind} ${started++}`, skew: world.whole(-weather.skew, weather.skew), steps, wakesAt: 0, ...(environment && { environment }) });
   };
   while (made < weather.calls || processes.length > 0) {
     if (world.chance(0.05)) world.now += world.whole(1, weather.jump);
@@ -70,6 +72,7 @@ function play(world: World, weather: Weather, bills: Bill[]): void {
     }
     const process = world.pick(awake);
     world.who = process.name;
+    world.skew = process.skew;
     if (world.chance(weather.crashes[process.kind])) {
       processes.splice(processes.indexOf(process), 1);
       const lost = process.environment;
@@ -79,6 +82,10 @@ function play(world: World, weather: Weather, bills: Bill[]): void {
       process.wakesAt = world.now + world.pick(weather.pauseSeconds);
       world.note('a pause');
     } else if (process.steps.next().done) processes.splice(processes.indexOf(process), 1);
+    else {
+      process.wakesAt = world.now + world.sleep;
+      world.sleep = 0;
+    }
     world.watch.check();
   }
 }
@@ -97,7 +104,7 @@ function passIdle(world: World, processes: readonly Process[]): void {
 function planOf(world: World, weather: Weather, environments: readonly Environment[], number: number): CallPlan {
   const attempts = Array.from({ length: world.pick(weather.attempts) }, () => {
     const bound = world.whole(...weather.bound);
-    return { bound, actual: world.whole(1, bound), answered: world.chance(0.9) };
+    return { bound, actual: world.whole(1, bound), answered: world.chance(0.9), seconds: world.pick(weather.seconds) };
   });
   const environment = world.pick(environments);
   return { number, endpoint: world.pick(['e0', 'e0', 'e1']), caller: world.pick(['c0', 'c1']), environment, attempts };
@@ -124,6 +131,7 @@ function land(world: World): void {
 /** Time passes, and the sweeper runs until nothing is left to do. */
 function rest(world: World): void {
   world.silence = 0;
+  world.skew = 0;
   world.who = 'at rest';
   for (let sweeps = 0; sweeps < 5; sweeps++) {
     world.now += 1000;

@@ -1,5 +1,5 @@
 import { applyAdjustments } from './adjustments.ts';
-import { isWrong, mend } from './change.ts';
+import { layOf, mend } from './change.ts';
 import { chargedTo } from './charging.ts';
 import { decide } from './decision.ts';
 import { close, drawsOf, recall } from './escrow.ts';
@@ -20,7 +20,7 @@ export function* sweep(world: World): Steps<void> {
 
 function* sweepBudget(world: World, budget: string): Steps<void> {
   yield;
-  const over = endOf(world, budget) + GRACE_SECONDS < world.now || !world.holds('directory-grace');
+  const over = endOf(world, budget) + GRACE_SECONDS < world.clock() || !world.holds('directory-grace');
   const head = world.head(budget);
   if (!head) {
     if (over) yield* sure(world, () => world.directory.delete(budget));
@@ -28,7 +28,7 @@ function* sweepBudget(world: World, budget: string): Steps<void> {
   }
   const { most, revision } = head;
   const inDebt = head.available < 0;
-  const draws = drawsOf(head.holds, world.now);
+  const draws = drawsOf(head.holds, world.clock());
   for (const { value } of draws) yield* sweepPart(world, partOf(budget, ownerOf(value)));
   for (let shard = 0; shard < most; shard++) yield* sweepPart(world, partOf(budget, shard));
   for (const { id, value, expired } of draws) if (expired) yield* close(world, budget, id, value);
@@ -46,13 +46,13 @@ function* isEmpty(world: World, budget: string): Steps<boolean> {
     yield;
     if ((world.parts.get(partOf(budget, shard))?.holds.size ?? 0) > 0) return false;
   }
-  return !(yield* isWrong(world, budget));
+  return (yield* layOf(world, budget)) === 'right';
 }
 
 function* sweepPart(world: World, part: string): Steps<void> {
   yield;
   for (const [id, value] of [...(world.parts.get(part)?.holds ?? [])]) {
-    if (!isMark(id) && !isDraw(id) && expiryOf(id) < world.now) yield* settleExpired(world, part, id, value);
+    if (!isMark(id) && !isDraw(id) && expiryOf(id) < world.clock()) yield* settleExpired(world, part, id, value);
   }
 }
 

@@ -1,6 +1,6 @@
 import type { Bill } from './call.ts';
-import { budgetFor } from './environment.ts';
-import { budgetOf, isDraw, isEscrow, isMark, isPurse, partOf, shardOf } from './names.ts';
+import { budgetFor, settingsOf, windowAt } from './environment.ts';
+import { budgetOf, isDraw, isEscrow, isMark, isPurse, partOf, scopeOf, shardOf, spanOf, windowOf } from './names.ts';
 import { sweep } from './sweeper.ts';
 import { must } from './watch.ts';
 import type { World } from './world.ts';
@@ -34,6 +34,10 @@ function checkParts(world: World): void {
       must(!isMark(id), 'a mark is left');
       must(!isDraw(id), 'a purse is left');
       must(false, 'a hold is left');
+    }
+    if (!isPurse(name) && windowOf(budget) === windowAt(world, spanOf(budget), world.now)) {
+      const limit = settingsOf(world, scopeOf(budget)).limits[spanOf(budget)];
+      must(head.total === limit, 'an open window does not follow its settings');
     }
     if (isPurse(name)) must(part.frozen !== undefined, 'a purse is open that no head holds');
     else if (Number(shardOf(name)) < head.shards) {

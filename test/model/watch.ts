@@ -68,12 +68,20 @@ export class Watch {
       const limits = this.limits.get(budget) ?? [];
       const now = limits.filter((limit) => limit.source >= source);
       const most = Math.max(...now.map(({ total }) => total));
-      must(isEscrow(budget) || limits.every(({ total }) => total <= most), 'a change was answered that is not done');
-      this.limits.set(budget, now);
+      const inForce = limits.every(({ total }) => total <= most) || this.isFrozen(budget);
+      must(isEscrow(budget) || inForce, 'a change was answered that is not done');
+      if (now.length > 0) this.limits.set(budget, now);
     }
     const told = this.answered.get(scope) ?? [];
     told.push({ at: this.world.now, source });
     this.answered.set(scope, told);
+  }
+
+  /** In debt, nothing is held anywhere. */
+  private isFrozen(budget: string): boolean {
+    const { parts } = this.world;
+    const most = this.world.head(budget)?.most ?? 0;
+    return Array.from({ length: most }).every((_, shard) => parts.get(partOf(budget, shard))?.frozen !== undefined);
   }
 
   granted(part: string): void {

@@ -13,6 +13,8 @@ export interface Weather {
   readonly sweeps: number;
   /** Longest that a step of time is, in seconds; about one step in twenty is one. */
   readonly jump: number;
+  /** How far clocks may be from the truth, in seconds. */
+  readonly skew: number;
   readonly window: { readonly m: number; readonly d: number };
   /** Limits to choose from, of endpoints, callers and the account; undefined: none. */
   readonly limits: Readonly<Record<'e' | 'c' | 'a', readonly (number | undefined)[]>>;
@@ -21,6 +23,7 @@ export interface Weather {
   readonly scopes: readonly string[];
   readonly shards: number;
   readonly attempts: readonly number[];
+  readonly seconds: readonly number[];
   /** Least and most that an attempt may cost. */
   readonly bound: readonly [number, number];
 }
@@ -43,12 +46,14 @@ const mixed = (pick: Pick): Weather => ({
   changes: pick([0, 0.004, 0.02]),
   sweeps: pick([0.002, 0.01, 0.03]),
   jump: pick([1, 1, 2, 3, 10]),
+  skew: pick([0, 0, 5]),
   window: { m: pick([400, 100_000]), d: pick([120, 400, 5000]) },
   limits: SOME,
   ...CHANGED,
   shards: 4,
   attempts: [1, 1, 2, 3],
   bound: [2, 12],
+  seconds: [0, 1, 3, 20],
 });
 
 /** Little money in many shards, and many who want it: holds are split, given back, topped up. */
@@ -85,7 +90,8 @@ const late = (pick: Pick): Weather => ({
   ...mixed(pick),
   calls: 10,
   silence: pick([0, 0.1, 0.3]),
-  pauses: { call: 0.03, sweeper: pick([0.01, 0.05]), change: 0 },
+  seconds: [0, 3, 90, 120, 150],
+  pauses: { call: 0.01, sweeper: pick([0.01, 0.05]), change: 0 },
   crashes: { call: pick([0, 0.02]), sweeper: pick([0, 0.01, 0.05]), change: 0 },
   pauseSeconds: [30, 60, 120],
   changes: 0,
@@ -128,9 +134,12 @@ const escrow = (pick: Pick): Weather => ({
   shards: 1,
 });
 
-const WEATHERS = [mixed, tight, lossy, late, changing, escrow];
+const WEATHERS = { mixed, tight, lossy, late, changing, escrow };
 
-/** Each seed has another weather. */
-export function weatherOf(seed: number, pick: Pick): Weather {
-  return (WEATHERS[seed % WEATHERS.length] ?? mixed)(pick);
+export type WeatherName = keyof typeof WEATHERS;
+
+/** Each seed has another weather, unless one is named. */
+export function weatherOf(seed: number, pick: Pick, name?: WeatherName): Weather {
+  const all = Object.values(WEATHERS);
+  return (name ? WEATHERS[name] : (all[seed % all.length] ?? mixed))(pick);
 }

@@ -42,6 +42,7 @@ export interface Change {
 
 /** What stands in DynamoDB, and the requests of PROTOCOL.md. Each method is one conditional write of one item. */
 export class World {
+  /** The true time, in seconds. */
   now = 1000;
   readonly parts = new Map<string, Part>();
   readonly directory = new Set<string>();
@@ -52,8 +53,11 @@ export class World {
   readonly watch: Watch;
   readonly random: () => number;
   readonly without: Rule | undefined;
-  /** Whose step it is, for the trace. */
+  /** Whose step it is, for the trace; and how far its clock is from the truth. */
   who = '';
+  skew = 0;
+  /** For how long the process sleeps whose step it is. */
+  sleep = 0;
   /** How often a request has no answer. */
   silence = 0;
   readonly windowSeconds: { readonly m: number; readonly d: number };
@@ -63,6 +67,11 @@ export class World {
     this.windowSeconds = windowSeconds;
     this.without = without;
     this.watch = new Watch(this);
+  }
+
+  /** What the clock shows of the process whose step it is. */
+  clock(): number {
+    return this.now + this.skew;
   }
 
   holds(rule: Rule): boolean {

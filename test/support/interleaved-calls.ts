@@ -104,12 +104,7 @@ export function startCall(environment: CallEnvironment, plan: CallPlan): Bill {
 }
 
 /** The way upstream of one call: each attempt ends as the plan says, and what is done is billed once. */
-function upstreamFor(
-  { process, network, onSend }: CallEnvironment,
-  plan: CallPlan,
-  call: Call,
-  bill: Bill,
-): Upstream {
+function upstreamFor({ process, network, onSend }: CallEnvironment, plan: CallPlan, call: Call, bill: Bill): Upstream {
   const ends = [...plan.ends];
   return {
     keys: { current: async () => ({ value: 'key', version: '1' }), refused: async () => false },

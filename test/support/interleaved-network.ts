@@ -1,6 +1,5 @@
 import { AwsServiceError } from '#platform/aws/signed-service.ts';
 import type { FakeClock } from './fake-clock.ts';
-import type { SimulatedProcess } from './interleaved-process.ts';
 
 /**
  * What becomes of a request. `lost`: it never arrives. `unheard`: it is done, and its answer is lost. `late`: the client gives it
@@ -10,8 +9,15 @@ import type { SimulatedProcess } from './interleaved-process.ts';
 export const FATES = ['slow', 'lost', 'unheard', 'late', 'twice', 'throttled'] as const;
 export type Fate = (typeof FATES)[number];
 
+/** Whoever sends requests. */
+export interface Sender {
+  readonly name: string;
+  /** It hears of answers now. */
+  readonly isAwake: boolean;
+}
+
 interface Request {
-  readonly process: SimulatedProcess;
+  readonly process: Sender;
   readonly text: string;
   readonly sentAtMs: number;
   /** Whoever sent it waits as long as it takes. */
@@ -22,7 +28,7 @@ interface Request {
 }
 
 interface Answer {
-  readonly process: SimulatedProcess;
+  readonly process: Sender;
   readonly text: string;
   readonly deliver: () => void;
   readonly fail: (error: Error) => void;
@@ -46,7 +52,7 @@ export class Network {
   readonly #late: Request[] = [];
   readonly #failures: string[] = [];
   /** Whose request is being done. */
-  actor: SimulatedProcess | undefined;
+  actor: Sender | undefined;
 
   constructor(clock: FakeClock) {
     this.#clock = clock;
@@ -54,7 +60,7 @@ export class Network {
 
   /** Sends a request. Settles when its answer is handed over, or given up; never for a process that dies. */
   send<Result>(
-    process: SimulatedProcess,
+    process: Sender,
     text: string,
     work: () => Promise<Result>,
     { isPatient = false } = {},
@@ -80,7 +86,7 @@ export class Network {
     if (first !== undefined) throw new Error(first);
   }
 
-  note({ name }: Pick<SimulatedProcess, 'name'>, text: string): void {
+  note({ name }: Sender, text: string): void {
     this.trace.push(`${new Date(this.#clock.nowMs()).toISOString().slice(8, 23)} ${name.padEnd(5)} ${text}`);
   }
 
@@ -128,7 +134,7 @@ export class Network {
   }
 
   /** Of what a dead process had under way, every other request still arrives. */
-  died(process: SimulatedProcess): void {
+  died(process: Sender): void {
     const left = this.#waiting.filter((request) => request.process === process);
     for (const [index, request] of left.entries()) {
       this.#waiting.splice(this.#waiting.indexOf(request), 1);

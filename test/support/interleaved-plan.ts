@@ -52,7 +52,7 @@ export interface Plan {
   readonly steps: readonly Step[];
 }
 
-const limitCalls = fc.constantFrom(60, 12, 5, 2, 1, 3000);
+const limitCalls = fc.constantFrom(60, 12, 5, 3, 2, 1, 3000);
 const shards = fc.integer({ min: 1, max: 4 });
 
 const serve = fc.record({
@@ -63,7 +63,7 @@ const serve = fc.record({
 const call = fc.record({
   do: fc.constant('call' as const),
   environment: fc.nat(2),
-  caller: fc.nat(1),
+  caller: fc.constantFrom(0, 0, 1),
   size: fc.integer({ min: 1, max: 6 }),
   ends: fc.array(fc.constantFrom<AttemptEnd>('answered', 'cut', 'failed', 'not found'), { maxLength: 2 }),
 });
@@ -104,7 +104,11 @@ const lateReturn = fc.tuple(
   call,
   serve,
   pause,
-  fc.record({ do: fc.constant('wait' as const), ms: fc.constantFrom(95_000, 130_000), meanwhile: fc.constant('all goes on' as const) }),
+  fc.record({
+    do: fc.constant('wait' as const),
+    ms: fc.constantFrom(95_000, 130_000),
+    meanwhile: fc.constant('all goes on' as const),
+  }),
   sweep,
   sweep,
   serve,
@@ -115,7 +119,9 @@ const sweeps = fc.tuple(wait, sweep, sweep, serve, fc.oneof(crash, pause, strike
 
 /** How often each kind of episode comes. */
 function dealt(weights: Readonly<Record<string, number>>, changing: fc.Arbitrary<Step>): fc.Arbitrary<readonly Step[]> {
-  /** Changes of the same budgets that get in each other's way, and die. */
+  /** A change is paused, another one comes, and then the first goes on. */
+  const lateChange = fc.tuple(changing, serve, pause, changing, serve, call, serve, wait, serve);
+  /** Changes that get in each other's way, and die. */
   const changes = fc.tuple(changing, changing, serve, fc.oneof(crash, pause, strike), serve);
   const alone = (step: fc.Arbitrary<Step>) => fc.tuple(step);
   const kinds: Readonly<Record<string, fc.Arbitrary<readonly Step[]>>> = {
@@ -130,6 +136,7 @@ function dealt(weights: Readonly<Record<string, number>>, changing: fc.Arbitrary
     lateReturn,
     sweeps,
     changes,
+    lateChange,
   };
   return fc.oneof(...Object.entries(weights).map(([kind, weight]) => ({ weight, arbitrary: kinds[kind]! })));
 }
@@ -140,8 +147,8 @@ const always = { serve: 10, call: 7, strike: 5, crash: 2, pause: 2, wait: 3 };
 const weathers = [
   dealt({ ...always, sweep: 2, change: 2, lateReturn: 1, sweeps: 1, changes: 1 }, anyChange),
   dealt({ ...always, lateReturn: 5, sweeps: 3 }, anyChange),
-  dealt({ ...always, sweep: 1, change: 2, sweeps: 1, changes: 5 }, change(['caller:c0'], ['month'])),
-  dealt({ ...always, sweep: 1, change: 4, lateReturn: 1, changes: 1 }, change(['account'], ['month'])),
+  dealt({ ...always, sweep: 1, change: 2, sweeps: 1, changes: 3, lateChange: 5 }, change(['caller:c0'], ['month'])),
+  dealt({ ...always, sweep: 1, change: 4, lateReturn: 1, changes: 1, lateChange: 1 }, change(['account'], ['month'])),
 ];
 
 const setting: fc.Arbitrary<Setting> = fc.record({

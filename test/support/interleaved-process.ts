@@ -4,7 +4,7 @@ import type { SendOptions } from '#platform/aws/signed-service.ts';
 import type { Clock } from '#platform/clock.ts';
 import type { FakeClock } from './fake-clock.ts';
 import type { Network } from './interleaved-network.ts';
-import type { Tables } from './interleaved-tables.ts';
+import { nameOf, type Tables } from './interleaved-tables.ts';
 
 /**
  * A process that may be paused or die between any two requests. Paused it hears nothing and its timers stand still, but what it
@@ -137,18 +137,15 @@ function dynamoOf(process: SimulatedProcess, network: Network, tables: Tables): 
   };
 }
 
-function isList({ pk }: { readonly [name: string]: unknown }): boolean {
-  return /^(open|late|settings)#\d+$/.test(String(pk));
-}
-
-function nameOf({ pk, sk }: { readonly [name: string]: unknown }): string {
-  return sk === undefined ? String(pk) : `${String(pk)} ${String(sk)}`;
+function isList(key: Parameters<typeof nameOf>[0]): boolean {
+  return /^(open|late|settings)#\d+$/.test(nameOf(key));
 }
 
 /** An update with its names and values in their places. */
 function inWords(update: string, { names = {}, values = {} }: Expression): string {
   return update.replaceAll(/[#:]\w+/g, (placeholder) => {
     const value = names[placeholder] ?? values[placeholder];
-    return value instanceof Set ? [...(value as ReadonlySet<string>)].join() : String(value);
+    if (value instanceof Set) return [...(value as ReadonlySet<string>)].join();
+    return typeof value === 'object' ? '…' : String(value);
   });
 }

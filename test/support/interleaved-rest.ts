@@ -38,15 +38,20 @@ function assertInOrder(budget: string, watch: Watch, booked: ReadonlyMap<string,
   const head = watch.headOf(budget);
   must(head?.head !== undefined, `${budget} has parts and no head`);
   const { totalPico, shards: inUse } = head.head;
-  must(watch.sharesOf(budget) === totalPico, `the shares of ${budget} sum to ${watch.sharesOf(budget)} of ${totalPico}`);
+  must(
+    watch.sharesOf(budget) === totalPico,
+    `the shares of ${budget} sum to ${watch.sharesOf(budget)} of ${totalPico}`,
+  );
   const { window } = partOf(head.key);
   const latestPico = watch.limitsOf(budget).at(-1);
-  if (endOf(window) > nowMs) must(totalPico === latestPico, `the limit of ${budget} is ${totalPico}, not ${latestPico}`);
+  if (endOf(window) > nowMs)
+    must(totalPico === latestPico, `the limit of ${budget} is ${totalPico}, not ${latestPico}`);
 
   const shards = watch.shardsOf(budget);
   const leftPico = shards.reduce((sum, { availablePico }) => sum + availablePico, 0n);
   for (const { key, availablePico, frozen } of shards) {
-    if (Number(partOf(key).part) >= inUse) must(availablePico === 0n || leftPico < 0n, `money lies in ${key}, which is retired`);
+    if (Number(partOf(key).part) >= inUse)
+      must(availablePico === 0n || leftPico < 0n, `money lies in ${key}, which is retired`);
     else must((frozen === undefined && availablePico >= 0n) || leftPico < 0n, `${key} cannot be used`);
   }
   const spentPico = shards.reduce((sum, shard) => sum + shard.spentPico, 0n);
@@ -67,16 +72,19 @@ function assertBilled(bill: Bill, call: Booked | undefined, watch: Watch): void 
   const costPico = entry.costPico + deltaPico;
   must(costPico >= billedPico, `${callId} was billed ${billedPico}, and the ledger says ${costPico}`);
   const basis = deltaPico === 0n ? entry.basis : receipt?.basis;
-  if (basis !== 'unknown') must(costPico === billedPico, `${callId} is ${basis} at ${costPico}, and was billed ${billedPico}`);
+  if (basis !== 'unknown')
+    must(costPico === billedPico, `${callId} is ${basis} at ${costPico}, and was billed ${billedPico}`);
   // Its own process knew better than the sweeper, and has come back.
-  if (deltaPico !== 0n) must(costPico === receipt?.costPico, `${callId} is adjusted to ${costPico}, which is not the truth`);
+  if (deltaPico !== 0n)
+    must(costPico === receipt?.costPico, `${callId} is adjusted to ${costPico}, which is not the truth`);
 
   const charged = new Map<string, bigint>();
   for (const { part, pico } of entry.holds) {
     const { budgetKey } = partOf(part);
     charged.set(budgetKey, (charged.get(budgetKey) ?? 0n) + pico);
   }
-  for (const [budget, pico] of charged) must(pico === entry.costPico, `${callId} costs ${entry.costPico}, and ${budget} ${pico}`);
+  for (const [budget, pico] of charged)
+    must(pico === entry.costPico, `${callId} costs ${entry.costPico}, and ${budget} ${pico}`);
   if (entry.costPico === 0n) return;
   for (const scope of [`endpoint:${bill.endpoint}`, `caller:${bill.caller}`, 'account']) {
     const budget = `${scope}#${windowOf('month', mintedAtMs(callId))}`;

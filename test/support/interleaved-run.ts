@@ -1,21 +1,18 @@
 import { UNLIMITED_PICO } from '#budgets/budget.ts';
-import { createBudgetStores } from '#budgets/budgets.ts';
 import type { SpecLimits } from '#budgets/limits.ts';
-import { setLimit, type LimitWish } from '#budgets/manage.ts';
 import { createRooms } from '#call/rooms.ts';
 import { boundOf } from '#call/price-attempt.ts';
-import { sweep } from '#call/sweep/sweep.ts';
-import { createLedgerStore } from '#ledger/ledger-store.ts';
 import type { DynamoDb } from '#platform/aws/dynamodb.ts';
 import type { Platform } from '#platform/platform.ts';
 import { FakeClock } from './fake-clock.ts';
 import { startCall, type Bill, type CallEnvironment } from './interleaved-calls.ts';
-import { Network, quiet } from './interleaved-network.ts';
+import { Network, quiet, type Sender } from './interleaved-network.ts';
 import type { Meanwhile, Plan, Step } from './interleaved-plan.ts';
 import { SimulatedProcess } from './interleaved-process.ts';
 import { assertAtRest } from './interleaved-rest.ts';
 import { Tables, type Change } from './interleaved-tables.ts';
 import { must, Watch } from './interleaved-watch.ts';
+import { startChange, startSweep, type Worker } from './interleaved-workers.ts';
 import { seededRandom } from './seeded-random.ts';
 
 /** What a plan counts limits in: a call of middle size may cost about so much. */
@@ -39,7 +36,7 @@ export class InterleavedRun {
   readonly #spec: SpecLimits;
   readonly #environments: CallEnvironment[] = [];
   readonly #workers: SimulatedProcess[] = [];
-  readonly #setRevisions = new Map<SimulatedProcess, number>();
+  readonly #setRevisions = new Map<Sender, number>();
   #born = 0;
 
   /** @param platform whose tables are used, under keys that begin with `prefix` */
@@ -134,38 +131,17 @@ export class InterleavedRun {
     }
   }
 
-  #sweep(onEnd: (failed: number) => void = () => undefined): void {
-    const process = this.#newWorker('sweep');
-    const random = this.#randomOf(this.#born);
-    const { config, log } = this.#platform;
-    process.start(async () => {
-      const report = await sweep({
-        platform: { ...this.#platform, clock: process.clock, dynamo: process.dynamo, random },
-        budgets: createBudgetStores({ dynamo: process.dynamo, table: config.tables.budgets }),
-        ledger: createLedgerStore({ dynamo: process.dynamo, table: config.tables.ledger, log }),
-        specs: new Map([['e0', this.#spec]]),
-        requestId: process.name,
-        killAtMs: this.clock.nowMs() + 55_000,
-      });
-      this.network.note(process, `swept: ${JSON.stringify(report)}`);
-      onEnd(report.failed);
-    });
+  #sweep(onEnd?: (failed: number) => void): void {
+    startSweep(this.#newWorker('sweep'), new Map([['e0', this.#spec]]), onEnd);
   }
 
   #change({ scope, kind, limitCalls, shards }: Step & { do: 'change' }): void {
-    const process = this.#newWorker('set');
-    const random = this.#randomOf(this.#born);
-    const stores = createBudgetStores({ dynamo: process.dynamo, table: this.#platform.config.tables.budgets });
     const standing = this.#watch.limitsOf(`${scope}#${kind === 'month' ? '2026-11' : '2026-11-30'}`).at(-1);
     const asItIs = standing === UNLIMITED_PICO ? undefined : standing;
     const limitPico = limitCalls === undefined ? asItIs : BigInt(limitCalls) * CALL_PICO;
-    const wish: LimitWish = { scope, kind, limitPico, shards };
-    const spec = scope === 'endpoint:e0' ? this.#spec : undefined;
-    this.network.note(process, `sets ${scope} to ${limitPico} a ${kind}${shards === undefined ? '' : ` in ${shards}`}`);
-    process.start(async () => {
-      await setLimit(wish, spec, stores, { clock: process.clock, random });
-      this.network.note(process, 'is told that the limit holds');
-      this.#watch.told(scope, this.#setRevisions.get(process)!);
+    const worker = this.#newWorker('set');
+    startChange(worker, { scope, kind, limitPico, shards }, scope === 'endpoint:e0' ? this.#spec : undefined, () => {
+      this.#watch.told(scope, this.#setRevisions.get(worker.process)!);
     });
   }
 
@@ -213,35 +189,32 @@ export class InterleavedRun {
   }
 
   #newEnvironment(): CallEnvironment {
-    const process = this.#newProcess('env');
-    const random = this.#randomOf(this.#born);
-    const platform = { ...this.#platform, clock: process.clock, dynamo: process.dynamo, random };
-    return {
-      process,
-      rooms: createRooms(platform),
-      network: this.network,
-      onSend: (call, request) => {
-        const { pico } = boundOf(request, call);
-        for (const budget of this.#watch.budgets) {
-          const heldPico = this.#watch.heldFor(budget, call.id);
-          must(heldPico === 0n || heldPico >= pico, `${call.id} is sent, and ${budget} holds ${heldPico} of ${pico}`);
+    const { process, platform } = this.#newProcess('env');
+    const onSend: CallEnvironment['onSend'] = (call, request) => {
+      const { pico } = boundOf(request, call);
+      for (const budget of this.#watch.budgets) {
+        const heldPico = this.#watch.heldFor(budget, call.id);
+        if (heldPico > 0n && heldPico < pico) {
+          this.network.fail(`${call.id} is sent, and ${budget} holds ${heldPico} of ${pico}`);
         }
-      },
+      }
     };
+    return { process, rooms: createRooms(platform), network: this.network, onSend };
   }
 
-  #randomOf(process: number): () => number {
-    return seededRandom(this.#plan.setting.seed + process);
+  #newWorker(kind: string): Worker {
+    const worker = { ...this.#newProcess(kind), network: this.network };
+    this.#workers.push(worker.process);
+    return worker;
   }
 
-  #newWorker(kind: string): SimulatedProcess {
-    const process = this.#newProcess(kind);
-    this.#workers.push(process);
-    return process;
-  }
-
-  #newProcess(kind: string): SimulatedProcess {
-    return new SimulatedProcess(kind, this.#born++, this.clock, this.network, this.#tables);
+  /** A process, and the product's platform as it has it. */
+  #newProcess(kind: string): { readonly process: SimulatedProcess; readonly platform: Platform } {
+    const number = this.#born++;
+    const process = new SimulatedProcess(kind, number, this.clock, this.network, this.#tables);
+    const { clock, dynamo } = process;
+    const random = seededRandom(this.#plan.setting.seed + number);
+    return { process, platform: { ...this.#platform, clock, dynamo, random } };
   }
 
   #processes(): SimulatedProcess[] {

@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
-import { fromAttributes, toAttributes, type Storable, type StoredItem } from '#platform/aws/attributes.ts';
+import { fromAttributes, textOf, toAttributes, type Storable, type StoredItem } from '#platform/aws/attributes.ts';
 import type { DynamoDb, Expression, Written } from '#platform/aws/dynamodb.ts';
 
 type Item = { readonly [name: string]: Storable | undefined };
@@ -34,7 +34,7 @@ export class Tables {
   }
 
   get(table: string, key: Item): StoredItem | undefined {
-    return this.items.get(nameOf(table, key));
+    return this.items.get(`${table} ${nameOf(key)}`);
   }
 
   async put(table: string, item: Item, expression?: Expression): Promise<Written> {
@@ -44,12 +44,7 @@ export class Tables {
   }
 
   /** An update with what it has left: the product asks now for the one, now for the other. */
-  async updated(
-    table: string,
-    key: Item,
-    update: string,
-    expression: Expression,
-  ): Promise<StoredItem | undefined> {
+  async updated(table: string, key: Item, update: string, expression: Expression): Promise<StoredItem | undefined> {
     const item = await this.#dynamo.updated(table, this.#own(key), update, expression, { attempts: 1 });
     if (!item) return undefined;
     const after = { ...item, ...asStored(key) };
@@ -62,9 +57,12 @@ export class Tables {
     const names = [...this.items.keys()];
     for (const table of new Set(names.map((name) => name.split(' ')[0]!))) {
       const keys = names.filter((name) => name.startsWith(`${table} `)).map((name) => keyOf(name));
-      const stored = await this.#dynamo.batchGet(table, keys.map((key) => this.#own(key)));
+      const stored = await this.#dynamo.batchGet(
+        table,
+        keys.map((key) => this.#own(key)),
+      );
       for (const item of stored) {
-        const pk = String(item['pk']).slice(this.#prefix.length);
+        const pk = textOf(item, 'pk').slice(this.#prefix.length);
         const kept = this.get(table, { ...item, pk });
         if (!isDeepStrictEqual({ ...item, pk }, kept)) throw new Error(`${pk} is not as DynamoDB has it`);
       }
@@ -73,21 +71,21 @@ export class Tables {
   }
 
   #own(item: Item): Item {
-    return { ...item, pk: this.#prefix + String(item['pk']) };
+    return { ...item, pk: this.#prefix + nameOf({ pk: item['pk'] }) };
   }
 
   #note(table: string, key: Item, after: StoredItem): void {
-    const name = nameOf(table, key);
+    const name = `${table} ${nameOf(key)}`;
     const before = this.items.get(name);
     this.items.set(name, after);
     this.writes += 1;
-    this.#onWrite({ table: shortName(table), key: name.slice(table.length + 1), before, after });
+    this.#onWrite({ table: shortName(table), key: nameOf(key), before, after });
   }
 }
 
-/** `pk`, or `pk sk`. */
-function nameOf(table: string, { pk, sk }: Item): string {
-  return `${table} ${String(pk)}${sk === undefined ? '' : ` ${String(sk)}`}`;
+/** An item by its key: `pk`, or `pk sk`. */
+export function nameOf({ pk, sk }: Item): string {
+  return [pk, sk].filter((part) => typeof part === 'string').join(' ');
 }
 
 function keyOf(name: string): Item {

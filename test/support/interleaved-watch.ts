@@ -79,7 +79,10 @@ export class Watch {
     const head = this.headOf(budgetKey)?.head;
     if (!head || head.revision !== (this.#completed.get(budgetKey) ?? 0)) return;
     const sharesPico = this.sharesOf(budgetKey);
-    must(sharesPico === head.totalPico, `nobody changes ${budgetKey}: its shares sum to ${sharesPico} of ${head.totalPico}`);
+    must(
+      sharesPico === head.totalPico,
+      `nobody changes ${budgetKey}: its shares sum to ${sharesPico} of ${head.totalPico}`,
+    );
   }
 
   /** Shares of all shards, also of those that nobody has opened yet. */
@@ -133,7 +136,10 @@ export class Watch {
     const { budgetKey } = partOf(key);
     const usedPico = this.#usedOf(budgetKey, key);
     const limitPico = this.limitsOf(budgetKey).reduce((most, pico) => (pico > most ? pico : most), 0n);
-    must(usedPico <= limitPico, `${key} gave more than its limit allows: ${usedPico} of ${limitPico} are spent or held`);
+    must(
+      usedPico <= limitPico,
+      `${key} gave more than its limit allows: ${usedPico} of ${limitPico} are spent or held`,
+    );
   }
 
   /** Spent, and held by calls: of what purses have drawn only what calls have taken from them. */

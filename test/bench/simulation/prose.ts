@@ -12,8 +12,9 @@ A discrete-event simulation, seeded, of the protocol in \`functions/budgets/PROT
 - **Items** weigh what the product's own functions write (\`item-size.ts\`).
 - **Placing a hold**: the environment's own shard; if that has not enough or is throttled, a look at the shards and one that has enough; else a split, all or none; after a
   refusal an environment looks before it asks, for a second. Reserves are sent once. All budgets of a call side by side, all or none.
-- **Yielding**, in all runs where nothing else is said: the second throttled reserve in a budget is a 503; a settlement is sent up to 20 times with pauses of up to 200 ms (full jitter);
-  a look reads all of up to 8 shards, of more the own and 7 at random. What cannot be settled is swept when it expires, after 90 s, with the next minute.
+- **Yielding**, in all runs where nothing else is said: the second throttled reserve in a budget is a 503; a settlement is sent up to 20 times with pauses of up to 200 ms (full jitter).
+  What cannot be settled is swept when it expires, after 90 s, with the next minute.
+- **A look** reads all of up to 8 shards, of more the own and 7 at random, where nothing else is said; a table compares it with reading all.
 - **Purses**, where nothing else is said: drawn for 8 × the call's amount from a shard that has at least 64 × that, as a condition of the draw; used for 10 minutes, give or take a quarter.
 - **Calls** arrive at random (Poisson), last exponentially long, and have log-normal bounds. They come to a free environment at random; an environment of Lambda serves one
   call at a time. Money is whole numbers, and after every run of the tests (\`test/unit/simulation\`) nothing is held and each unit is either left or spent by a call.
@@ -39,8 +40,9 @@ export const CONCLUSIONS = `
 - **Environments that serve many calls at a time** empty 8 × in less than a second and leave it to the sweeper with holds in it: there 32 × fits, and 256 × makes the
   purse's own item too heavy.
 - **A throttled reserve yields, a settlement insists.** The other way round, a minute of 1.5 × what a budget carries brings it down to a fifth, and half of the load keeps it there.
-- **A look reads at most 8 shards.** With all of 64, the looks of refused calls alone use up the shards' read units, and 503s take the place of 402s; what is unused at the
-  end is the same. The price: a budget of many shards refuses with up to an eighth of a bound for each shard still there, until a call finds it.
+- **A look reads at most 8 shards.** With all of 32 or more, the looks of refused calls use up the shards' read units and the calls race for the same last money, so that
+  nearly all 402s turn into 503s, which SDKs repeat; what is unused at the end is the same. To read fewer only after a refusal does not help on Lambda, where an environment
+  rarely meets two in a second. The price: a budget of many shards refuses while a few bounds are left in pieces, until a call finds them.
 - **Shards cost no money**: what is unused at the window's end is the same for 1 and 64 shards. It is what calls in flight hold above their cost, and falls with
   bound/actual × duration as its time constant: a tight bound is worth more than any number of shards.
 `;

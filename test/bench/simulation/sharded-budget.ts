@@ -14,6 +14,8 @@ export interface ShardedTerms {
 }
 
 /** The constants of functions/budgets/placement.ts. */
+const MOST_TRIES = 8;
+const MOST_LOOKED_AT = 8;
 const MOVED_WAIT_MS = 15;
 const REFUSAL_STANDS_MS = 1_000;
 
@@ -63,7 +65,10 @@ export class ShardedBudget implements Budget {
 
   take(environment: number, amount: number, done: (taken: Taken) => void): void {
     const ask = { environment, amount, own: this.first(environment), done, throttles: 0 };
-    if (this.#refusal(environment, this.#world.habits.lookFirstMs)) this.#look(ask, 1);
+    const { lookFirstMs, looks, glanceMs } = this.#world.habits;
+    const isLarge = this.shards.length > MOST_LOOKED_AT;
+    if (looks === 'glance' && isLarge && this.#refusal(environment, glanceMs)) this.#glance(ask);
+    else if (this.#refusal(environment, lookFirstMs)) this.#look(ask, 1);
     else {
       takePiece(this.#world, ask.own, amount, this.#holdBytes, (piece, isThrottled) => {
         if (piece) done({ outcome: 'held', pieces: [piece] });
@@ -94,8 +99,8 @@ export class ShardedBudget implements Budget {
   /** The head first, for it tells how many shards there are; then all others. Or the own shard and some others. */
   look(own: Part, done: (seen: readonly Seen[] | undefined) => void): void {
     const { dynamo, habits } = this.#world;
-    if (this.shards.length > habits.mostLooked) {
-      dynamo.read(this.#some(own, habits.mostLooked), done);
+    if (this.shards.length > MOST_LOOKED_AT && habits.looks === 'some') {
+      dynamo.read(this.#some(own), done);
       return;
     }
     const [head, ...others] = this.shards;
@@ -105,9 +110,20 @@ export class ShardedBudget implements Budget {
     });
   }
 
-  #some(own: Part, count: number): Part[] {
+  /** A refusal of a moment ago stands, if none of a few shards has enough now. */
+  #glance(ask: Ask): void {
+    const refusal = this.#refusal(ask.environment, Infinity)!;
+    this.#world.dynamo.read(this.#some(ask.own), (seen) => {
+      const isThere = !seen || seen.some(({ available }) => available >= ask.amount);
+      if (isThere || refusal.available >= ask.amount) this.#look(ask, 1);
+      else ask.done({ outcome: 'refused' });
+    });
+  }
+
+  #some(own: Part): Part[] {
     const chosen = new Set([own]);
-    while (chosen.size < count) chosen.add(this.shards[Math.floor(this.#world.random() * this.shards.length)]!);
+    while (chosen.size < MOST_LOOKED_AT)
+      chosen.add(this.shards[Math.floor(this.#world.random() * this.shards.length)]!);
     return [...chosen];
   }
 
@@ -133,7 +149,7 @@ export class ShardedBudget implements Budget {
       return;
     }
     const again = () => {
-      if (tries >= this.#world.habits.mostTries) done({ outcome: 'unavailable', isFinal: false });
+      if (tries >= MOST_TRIES) done({ outcome: 'unavailable', isFinal: false });
       else queue.after(tries === 1 ? 0 : random() * MOVED_WAIT_MS * tries, () => this.#look(ask, tries + 1));
     };
     this.#takeAll(this.#plan(ask, seen), (pieces, isThrottled) => {

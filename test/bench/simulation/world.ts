@@ -10,10 +10,12 @@ export interface Habits {
   readonly longestPauseMs: number;
   /** After so many throttled reserves in one budget a call is told 503, and goes no further round. */
   readonly mostThrottles: number;
-  /** How often a call looks for a place in one budget; the last look that finds money and loses it is a 503. */
-  readonly mostTries: number;
-  /** Of how many shards a look reads at most; the own and random others. */
-  readonly mostLooked: number;
+  /**
+   * Of more than eight shards, how many a call reads that found no place in its own. `some`: the own and seven random others. `all`.
+   * `glance`: all; but after a refusal, for `glanceMs`, eight random ones, and all again if one of them has enough.
+   */
+  readonly looks: 'some' | 'all' | 'glance';
+  readonly glanceMs: number;
   /** For so long after a refusal an environment looks before it asks. */
   readonly lookFirstMs: number;
   /** After so long a hold that was not settled is the sweeper's: the platform's kill time and a minute. */
@@ -25,8 +27,8 @@ export const YIELDING: Habits = {
   settleAttempts: 20,
   longestPauseMs: 200,
   mostThrottles: 2,
-  mostTries: 8,
-  mostLooked: 8,
+  looks: 'some',
+  glanceMs: 1_000,
   lookFirstMs: 1_000,
   holdExpiresMs: 90_000,
 };

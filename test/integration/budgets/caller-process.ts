@@ -26,7 +26,7 @@ export interface CallRound {
 }
 
 /** Of one call. `ready`: the process has started. */
-export type CallerMessage = { readonly status: number; readonly code?: string } | 'ready';
+export type CallerMessage = { readonly status: number; readonly code: string | undefined } | 'ready';
 
 /** Longer timers are deadlines: eight processes on a small machine are slower than any deadline should be. */
 const LONGEST_WAIT_MS = 1_000;
@@ -54,6 +54,12 @@ const platform = {
 };
 const environments = new Map<string, WeirEnvironment>();
 
+async function post(environment: WeirEnvironment, endpoint: string): Promise<void> {
+  const { status, body } = await environment.post(endpoint, { topic: 'rain' }, { remainingMs: REMAINING_MS });
+  const message: CallerMessage = { status, code: body['code'] as string | undefined };
+  process.send?.(message);
+}
+
 process.on('message', ({ endpoint, budget, calls }: CallRound) => {
   let environment = environments.get(endpoint);
   if (!environment) {
@@ -61,11 +67,7 @@ process.on('message', ({ endpoint, budget, calls }: CallRound) => {
     environment = new WeirEnvironment([{ name: endpoint, file: `${endpoint}.ts`, handler, spec }], platform);
     environments.set(endpoint, environment);
   }
-  for (let call = 0; call < calls; call++) {
-    void environment.post(endpoint, { topic: 'rain' }, { remainingMs: REMAINING_MS }).then(({ status, body }) => {
-      process.send?.({ status, code: body['code'] } as CallerMessage);
-    });
-  }
+  for (let call = 0; call < calls; call++) void post(environment, endpoint);
 });
 process.on('disconnect', () => process.exit(0));
 process.send?.('ready');

@@ -55,7 +55,12 @@ const OUTCOMES_WHEN_GONE = { ...OUTCOMES, 'cache read': CLOSED, 'cache lead': CL
 
 /** Names a request by what it is for. */
 function kindOf({ operation, body }: ProxiedRequest): string {
-  const { TableName, Key, Item, UpdateExpression = '' } = JSON.parse(body) as {
+  const {
+    TableName,
+    Key,
+    Item,
+    UpdateExpression = '',
+  } = JSON.parse(body) as {
     readonly TableName: string;
     readonly Key?: { readonly pk: { readonly S: string } };
     readonly Item?: { readonly pk: { readonly S: string }; readonly body?: unknown };
@@ -84,7 +89,10 @@ async function callersOf(weir: Weir, upstream: ScriptedUpstream, kinds: readonly
     expect(await weir.budgetStores.settings.replace(`caller:${nameOf(kind)}`, settings)).toBe(true);
   }
   const deterministic = { ttlSeconds: 3600 };
-  const endpoints = kinds.map((kind) => [nameOf(kind), haiku({ deterministic, budget: { monthlyUsd: '5', shards: 2 } })]);
+  const endpoints = kinds.map((kind) => [
+    nameOf(kind),
+    haiku({ deterministic, budget: { monthlyUsd: '5', shards: 2 } }),
+  ]);
   const environment = serving(weir, Object.fromEntries(endpoints));
   /** @param losses attempts that are billed and lost before one is answered */
   return async (kind: string, topic: string, losses: number): Promise<Outcome> => {
@@ -149,34 +157,42 @@ test.each<readonly [string, (weir: Weir) => Prepared, typeof OUTCOMES]>([
   ['not heard of', always(dropAnswer), OUTCOMES_UNHEARD],
   ['too slow', slow, OUTCOMES],
   ['gone', gone, OUTCOMES_WHEN_GONE],
-])('L4 C7 DynamoDB is %s, at each request of a call: the reply that belongs to it, and nothing is lost', async (_, prepare, outcomes) => {
-  await using upstream = await startScriptedUpstream({ prices: tieredPrices });
-  await using weir = await startWeir({ baseUrl: upstream.baseUrl });
-  const kinds = Object.keys(outcomes);
-  const call = await callersOf(weir, upstream, kinds);
-  const billed = new Map<string, bigint>();
-  for (const kind of kinds) {
-    const beforePico = upstream.bill.totalPico;
-    const { fault, heal } = prepare(weir);
-    weir.dynamoDb.reset();
-    const pass: Fault = async (exchange) => exchange.reply(await exchange.forward());
-    weir.dynamoDb.rules.push({
-      fault: (exchange) => (kindOf(exchange.request) === kind ? fault(exchange) : pass(exchange)),
-    });
-    expect([kind, ...(await call(kind, 'rain', 1))]).toEqual([kind, ...outcomes[kind]!]);
-    weir.dynamoDb.reset();
-    await heal?.();
-    // It has passed.
-    expect([kind, ...(await call(kind, 'snow', 0))]).toEqual([kind, 200, undefined, 1]);
-    billed.set(kind.replaceAll(' ', '-'), upstream.bill.totalPico - beforePico);
-  }
+])(
+  'L4 C7 DynamoDB is %s, at each request of a call: the reply that belongs to it, and nothing is lost',
+  async (_, prepare, outcomes) => {
+    await using upstream = await startScriptedUpstream({ prices: tieredPrices });
+    await using weir = await startWeir({ baseUrl: upstream.baseUrl });
+    const kinds = Object.keys(outcomes);
+    const call = await callersOf(weir, upstream, kinds);
+    const billed = new Map<string, bigint>();
+    for (const kind of kinds) {
+      const beforePico = upstream.bill.totalPico;
+      const { fault, heal } = prepare(weir);
+      weir.dynamoDb.reset();
+      const pass: Fault = async (exchange) => exchange.reply(await exchange.forward());
+      weir.dynamoDb.rules.push({
+        fault: (exchange) => (kindOf(exchange.request) === kind ? fault(exchange) : pass(exchange)),
+      });
+      expect([kind, ...(await call(kind, 'rain', 1))]).toEqual([kind, ...outcomes[kind]!]);
+      weir.dynamoDb.reset();
+      await heal?.();
+      // It has passed.
+      expect([kind, ...(await call(kind, 'snow', 0))]).toEqual([kind, 200, undefined, 1]);
+      billed.set(kind.replaceAll(' ', '-'), upstream.bill.totalPico - beforePico);
+    }
 
-  await weir.clock.advance(3_600_000);
-  expect(await weir.runSchedule('finance/sweep-budgets')).toMatchObject({ failed: 0 });
-  expect(await weir.runSchedule('finance/sweep-budgets')).toMatchObject({ settled: 0, writtenOff: 0, voided: 0, failed: 0 });
-  const entries = await weir.ledger();
-  for (const [name, pico] of billed) await expectNothingLost(weir, name, pico, entries);
-});
+    await weir.clock.advance(3_600_000);
+    expect(await weir.runSchedule('finance/sweep-budgets')).toMatchObject({ failed: 0 });
+    expect(await weir.runSchedule('finance/sweep-budgets')).toMatchObject({
+      settled: 0,
+      writtenOff: 0,
+      voided: 0,
+      failed: 0,
+    });
+    const entries = await weir.ledger();
+    for (const [name, pico] of billed) await expectNothingLost(weir, name, pico, entries);
+  },
+);
 
 /** The ledger has what was billed, or more by what nobody could confirm; both budgets have spent the ledger's sum, and hold nothing. */
 async function expectNothingLost(weir: Weir, name: string, billedPico: bigint, entries: readonly LedgerEntry[]) {

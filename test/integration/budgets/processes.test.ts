@@ -109,7 +109,10 @@ test.each([1, 4])(
     const most = mostSpent(budget, replies);
     gate.open();
     const refused = PROCESSES * CALLERS - Number(FITTING);
-    expect(Object.fromEntries(await replies.ended())).toEqual({ '200': Number(FITTING), '402 budget_exceeded': refused });
+    expect(Object.fromEntries(await replies.ended())).toEqual({
+      '200': Number(FITTING),
+      '402 budget_exceeded': refused,
+    });
     expect(await most).toBeLessThanOrEqual(limitPico);
 
     // What the calls did not use is enough for a few more, down to the last that fits.

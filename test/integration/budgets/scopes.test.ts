@@ -106,7 +106,8 @@ test('a call in three scopes and two windows holds its bound in each while it ru
   expect((await heads()).map(heldIn)).toEqual(Array(6).fill(BOUND_PICO));
   gate.open();
   expect((await calling).status).toBe(200);
-  expect((await heads()).map((head) => [head.spentPico, heldIn(head)])).toEqual(Array(6).fill([COST_PICO, 0n]));
+  const settled = (await heads()).map((head) => [head.spentPico, heldIn(head)]);
+  expect(settled).toEqual(Array.from({ length: 6 }, () => [COST_PICO, 0n]));
   const [entry] = await weir.ledger();
   expect(entry?.holds.map(({ part, pico }) => [part, pico])).toEqual(
     ['endpoint:haiku#2026-11', 'endpoint:haiku#2026-11-22', 'caller:ada#2026-11', 'caller:ada#2026-11-22']
@@ -143,7 +144,7 @@ test('L2 where the endpoint allows it, the output is cut to what the remainder b
   });
 
   expect((await environment.post('cut', { topic: 'rain' })).status).toBe(200);
-  expect((upstream.requests[0]?.body as { max_output_tokens?: number }).max_output_tokens).toBe(40);
+  expect(upstream.requests[0]?.body).toMatchObject({ max_output_tokens: 40 });
   expect(expectBalanced(await weir.budget('cut')).spentPico).toBe(COST_PICO);
   expect((await environment.post('whole', { topic: 'rain' })).status).toBe(402);
   expect(upstream.requests).toHaveLength(1);

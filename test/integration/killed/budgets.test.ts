@@ -14,6 +14,7 @@ test('L5 killed at each request of the first call of a month and a day, which op
   const terms = { budget: { monthlyUsd: '1', dailyUsd: '1', shards: 2 } };
   await using scene = await openScene({ terms });
   const killed = await killEverywhere(scene, {
+    pointsOf: writingPointsOf,
     prepare: (number) => scene.limit(`caller:ada-${number}`, { month: '1' }),
     outcome: 'completed',
     task: (number) => haikuCall(terms, number),

@@ -3,7 +3,6 @@ import { partOf, shareOf } from '#budgets/budget.ts';
 import { parseId } from '#budgets/hold.ts';
 import { fromPartItem, heldIn, type HeadState, type PartState } from '#budgets/part.ts';
 import { kindOf, windowOf } from '#budgets/windows.ts';
-import type { LedgerEntry } from '#ledger/entry.ts';
 import type { LedgerRow } from '#ledger/ledger-store.ts';
 import { fromAttributes } from '#platform/aws/attributes.ts';
 import { mintedAtMs } from '#platform/call-id.ts';
@@ -45,7 +44,8 @@ export function expectCountersToFollow({ rows, dump }: Accounts): void {
  * The ledger has what the upstream bills. What stands there as `exact` is a line of the bill, to the pico-dollar; every other line
  * is covered by entries whose basis is `unknown`, and nothing else may exceed the bill.
  */
-export function expectLedgerToCover(entries: readonly LedgerEntry[], bill: readonly BillLine[]): void {
+export function expectLedgerToCover(rows: readonly LedgerRow[], bill: readonly BillLine[]): void {
+  const entries = rows.flatMap((row) => (row.kind === 'entry' ? [row.entry] : []));
   const attempts = entries.flatMap((entry) => entry.attempts);
   const known = attempts.filter(({ basis, costPico }) => basis === 'exact' && costPico > 0n);
   const billed = new Map(bill.map((line) => [line.requestId, line.pico]));
@@ -59,6 +59,18 @@ export function expectLedgerToCover(entries: readonly LedgerEntry[], bill: reado
   expect(sum(entries.map(({ costPico }) => costPico))).toBe(sum(known.map(({ costPico }) => costPico)) + unknownPico);
   expect(sum(entries.map((entry) => entry.unknownPico))).toBe(unknownPico);
   expect(new Set(entries.map(({ callId }) => callId)).size).toBe(entries.length);
+  expectTotalsToCover(rows, bill);
+}
+
+/** The same with late facts: the ledger says no less than the bill, and what it says beyond that is `unknown`. */
+function expectTotalsToCover(rows: readonly LedgerRow[], bill: readonly BillLine[]): void {
+  const billedPico = sum(bill.map(({ pico }) => pico));
+  const costPico = sum(rows.map((row) => (row.kind === 'entry' ? row.entry.costPico : row.adjustment.deltaPico)));
+  const unknownPico = sum(
+    rows.map((row) => (row.kind === 'entry' ? row.entry.unknownPico : row.adjustment.unknownDeltaPico)),
+  );
+  expect(costPico).toBeGreaterThanOrEqual(billedPico);
+  expect(costPico - unknownPico).toBeLessThanOrEqual(billedPico);
 }
 
 /** All counters, purses included. */

@@ -12,6 +12,8 @@ export interface CrossingRequest {
   land(): Promise<void>;
   /** Has the target do it, and gives the process the answer. */
   pass(): Promise<void>;
+  /** Loses it, or its answer: the process's connection is cut. */
+  lose(): void;
 }
 
 /** Where all requests of one process cross, whomever they are for: a proxy before each service, outside of the process. */
@@ -64,6 +66,7 @@ function crossing(name: string, exchange: ProxiedExchange): CrossingRequest {
       if (answer) exchange.reply(answer);
       else exchange.cut();
     },
+    lose: () => exchange.cut(),
   };
 }
 

@@ -6,7 +6,7 @@ import { text } from 'node:stream/consumers';
 import { build } from 'esbuild';
 import { afterAll } from 'vitest';
 import { leanOpenAi } from '#infra/bundle/lean-openai.ts';
-import type { Errand, Outcome } from './errand.ts';
+import { AWAKE, type Errand, type Outcome } from './errand.ts';
 
 /** Starts processes that each do one errand. */
 export interface ErrandRunner extends AsyncDisposable {
@@ -16,6 +16,8 @@ export interface ErrandRunner extends AsyncDisposable {
 export interface RunningErrand {
   /** Settles when the process is gone: with what it said at its end, or with nothing if it was killed before. */
   readonly ended: Promise<Outcome | undefined>;
+  /** Lets its clock jump, and settles when it knows what time it is. */
+  awaken(): Promise<void>;
   /** Kills it as the kernel kills (SIGKILL), and settles when it is gone. */
   kill(): Promise<void>;
 }
@@ -59,6 +61,9 @@ function start(file: string, environment: Readonly<Record<string, string>>, erra
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   const said = Promise.all([text(child.stdout), text(child.stderr)]);
+  const awake = new Promise<void>((resolve) => {
+    child.stderr.on('data', (chunk: Buffer) => chunk.includes(AWAKE) && resolve());
+  });
   const gone = new Promise<void>((resolve, reject) => child.once('close', () => resolve()).once('error', reject));
   const ended = gone.then(async () => {
     const [output, log] = await said;
@@ -70,6 +75,10 @@ function start(file: string, environment: Readonly<Record<string, string>>, erra
   ended.catch(() => undefined);
   return {
     ended,
+    async awaken() {
+      child.kill('SIGUSR2');
+      await Promise.race([awake, gone]);
+    },
     async kill() {
       child.kill('SIGKILL');
       await gone;

@@ -43,3 +43,9 @@ export interface Outcome {
   readonly status?: number;
   readonly body: unknown;
 }
+
+/** So long a process sleeps that is taken for dead. Nothing lives so long: every hold has expired, and every purse. */
+export const LONG_AFTER_MS = 30 * 60_000;
+
+/** What a process says when it has woken up. */
+export const AWAKE = '#awake';

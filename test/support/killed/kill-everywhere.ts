@@ -1,6 +1,7 @@
 import { expect } from 'vitest';
 import type { SweepReport } from '#call/sweep/sweep-rooms.ts';
 import type { LedgerEntry } from '#ledger/entry.ts';
+import type { LedgerRow } from '#ledger/ledger-store.ts';
 import { expectCountersToFollow, expectLedgerToCover } from './accounts.ts';
 import { endingsAt } from './endings.ts';
 import type { Outcome, Task } from './errand.ts';
@@ -85,9 +86,9 @@ export async function expectOneSweepToDo(scene: Scene): Promise<SweepReport> {
   return report;
 }
 
-async function expectAccountsToBeRight(scene: Scene, points: readonly KillPoint[]): Promise<void> {
+/** What Weir and the upstream have written down agrees, of each number and of all together. @throws with all that does not */
+export async function expectAccountsToBeRight(scene: Scene, points: readonly KillPoint[]): Promise<void> {
   const [rows, dump] = [await scene.weir.ledgerRows(), await scene.dump()];
-  const entries = rows.flatMap((row) => (row.kind === 'entry' ? [row.entry] : []));
   const faults: string[] = [];
   const check = (what: string, assertion: () => void) => {
     try {
@@ -97,12 +98,16 @@ async function expectAccountsToBeRight(scene: Scene, points: readonly KillPoint[
     }
   };
   for (const [at, name] of ['undisturbed', ...points.map(pointName)].entries()) {
-    const own = entries.filter(({ endpoint }) => endpoint === `haiku-${at}`);
+    const own = rows.filter((row) => endpointOf(row) === `haiku-${at}`);
     check(name, () => expectLedgerToCover(own, scene.billOf(at)));
   }
-  check('all', () => expectLedgerToCover(entries, scene.upstream.bill.lines));
+  check('all', () => expectLedgerToCover(rows, scene.upstream.bill.lines));
   check('all', () => expectCountersToFollow({ rows, dump }));
   if (faults.length > 0) throw new Error(faults.join('\n\n'));
+}
+
+function endpointOf(row: LedgerRow): string {
+  return row.kind === 'entry' ? row.entry.endpoint : row.adjustment.endpoint;
 }
 
 /** How each killed call ended, as its ledger entry says, by its number; `nothing` is that it left none. */

@@ -11,18 +11,17 @@ import { answer, choose } from '../scripted-steps.ts';
 import type { ScriptedUpstream } from '../scripted-upstream.ts';
 import type { Weir } from '../weir.ts';
 import { openCrossing, type CrossingRequest, type Service } from './crossing.ts';
-import type { Outcome, Task } from './errand.ts';
+import { LONG_AFTER_MS, type Outcome, type Task } from './errand.ts';
 import { sharedErrandRunner, type RunningErrand } from './errand-runner.ts';
-import { Rehearsal, Standstill, pointName, type KillPoint, type Step } from './kill-points.ts';
+import { pointName, type KillPoint, type Step } from './kill-points.ts';
 import { perform } from './perform.ts';
+import { Rehearsal } from './rehearsal.ts';
 import { nameWithoutNumbers, requestName } from './request-name.ts';
+import { Standstill } from './standstill.ts';
 import { dumpTables, restoreTables, type Dump } from './table-dump.ts';
 
 /** What the upstream says to a call that nobody kills: 20 tokens in, 10 out, 7,000,000 pico-USD of the small model. */
 const CHEAP = answer({ text: 'Rain on still water.', usage: { inputTokens: 20, outputTokens: 10 } });
-
-/** Nothing lives so long: every hold has expired, and every purse. */
-const LONG_AFTER_MS = 30 * 60_000;
 
 export interface SceneParts {
   readonly weir: Weir;
@@ -41,6 +40,12 @@ export interface AroundKill {
   readonly meanwhile?: () => Promise<unknown> | undefined;
   /** When it is gone, and its request may still be on its way: `landLate` has it land. */
   readonly afterwards?: (landLate: () => Promise<void>) => Promise<void>;
+}
+
+/** A process that sleeps. */
+export interface Paused extends AsyncDisposable {
+  /** It wakes up long after, and comes to its end. What it had sent lands only then, or is lost on the way. */
+  goOn(how: 'land' | 'lose'): Promise<void>;
 }
 
 /** A Weir whose processes are killed: each in an endpoint and with a caller of its own, `haiku-17` and `ada-17`. */
@@ -112,6 +117,24 @@ export class Scene {
     }
     await around.afterwards?.(() => standstill.landLate());
     return ended ?? undefined;
+  }
+
+  /** Does a task in a process of its own, and lets that sleep at a point. Whoever holds it wakes it up, or it is killed. */
+  async pauseAt(point: KillPoint, task: Task): Promise<Paused> {
+    const standstill = new Standstill(point);
+    await using parts = new AsyncDisposableStack();
+    const { running } = parts.use(await this.#start(task, standstill.onRequest));
+    const ended = await Promise.race([standstill.reached, running.ended]);
+    if (ended) throw new Error(`it ended before it was paused ${pointName(point)}: ${JSON.stringify(ended)}`);
+    const owned = parts.move();
+    return {
+      async goOn(how) {
+        await running.awaken();
+        await standstill.release(how);
+        await running.ended;
+      },
+      [Symbol.asyncDispose]: () => owned.disposeAsync(),
+    };
   }
 
   /** Time passes, until whatever was left is left for good. */

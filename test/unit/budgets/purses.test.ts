@@ -2,24 +2,14 @@ import { expect, test } from 'vitest';
 import { exactStatusOf } from '#budgets/budget-status.ts';
 import { partKey } from '#budgets/budget.ts';
 import { heldPico, parseId } from '#budgets/hold.ts';
-import { closePurse, floatsIn, freezePurse, type Purse } from '#budgets/purses.ts';
-import { reserve, type Reservation } from '#budgets/reservation.ts';
+import { closePurse, floatsIn, freezePurse } from '#budgets/purses.ts';
 import { FakeClock } from '#test/support/fake-clock.ts';
-import type { FateOf } from '#test/support/fates.ts';
 import { MemoryBudgets } from '#test/support/memory-budgets.ts';
 import { monthOf } from '#test/support/month-of.ts';
-import { requestFor } from '#test/support/request-for.ts';
+import { purseOf } from '#test/support/purse-of.ts';
 
 const account = monthOf('account', 1_000_000n);
 const head = partKey(account, 0);
-const empty = { limitPico: 0n, availablePico: 0n, spentPico: 0n };
-
-/** The purse in which a reservation stands. @throws when it stands in none */
-function purseOf({ places }: Reservation): Purse {
-  const [purse] = places.at(-1)!.purses;
-  if (!purse) throw new Error('it stands in no purse');
-  return purse;
-}
 
 test('a purse is a hold in a shard and an item of its own, drawn for many calls, in which they hold and settle', async () => {
   const room = await MemoryBudgets.having([account]);
@@ -217,52 +207,4 @@ test('from a frozen shard no purse is drawn', async () => {
   await room.parts.freeze(partKey(sharded, 0), 1);
   const { places } = await room.hold(10n, [sharded], { callId: 'call' });
   expect([places[0]?.purses, places[0]?.pieces[0]?.part]).toEqual([[], partKey(sharded, 1)]);
-});
-
-test('a purse that was recalled before it was opened cannot be opened: its money goes back, and the call holds in the shard', async () => {
-  const fateOf: FateOf = (operation, key) => {
-    // Between the draw and the opening a change has read the shard's holds, and frozen the purse.
-    if (operation === 'open' && key.includes('#p') && !room.parts.counters.has(key)) {
-      room.parts.counters.set(key, { key, ...empty, holds: new Map(), frozen: 1, changed: 1 });
-    }
-    return 'answered';
-  };
-  const room: MemoryBudgets = await MemoryBudgets.having([account], { fateOf });
-  const { places } = await room.hold(10n, [account]);
-  expect(places[0]?.purses).toEqual([]);
-  expect(room.sums(account)).toEqual([999_990n, 0n, 10n]);
-});
-
-test('a purse that was never opened is closed as one that spent nothing, and whoever drew it comes too late to open it', async () => {
-  const fateOf: FateOf = (operation, key) => (operation === 'open' && key.includes('#p') ? 'late' : 'answered');
-  const dying = await MemoryBudgets.having([account], { fateOf });
-  await reserve(dying, requestFor(10n, [account])).catch(() => undefined);
-  const [float] = floatsIn(dying.parts.at(head)!);
-  const part = partKey(account, (parseId(float!.id) as { purse: string }).purse);
-
-  const sweeper = new MemoryBudgets({ over: dying });
-  expect(await closePurse(sweeper.parts, float!, part)).toBe(true);
-  dying.fates.landLate();
-  expect(sweeper.parts.at(part)).toMatchObject({ ...empty, frozen: 1 });
-  expect(floatsIn(sweeper.parts.at(head)!)).toEqual([]);
-});
-
-test('a draw that is not answered does not fail the call: it holds in the shard, and the draw is found by its expiry', async () => {
-  let draws = 0;
-  const fateOf: FateOf = (operation) => (operation === 'reserve' && ++draws === 1 ? 'unheard' : 'answered');
-  const room = await MemoryBudgets.having([account], { fateOf });
-  const { places } = await room.hold(10n, [account]);
-  expect(places[0]?.pieces[0]?.part).toBe(head);
-  expect(floatsIn(room.parts.at(head)!)).toHaveLength(1);
-});
-
-test('a frozen purse lends nothing more: the call takes another, and what stands in the old one is settled there', async () => {
-  const room = await MemoryBudgets.having([account]);
-  const before = await room.hold(10n, [account], { callId: 'before' });
-  await freezePurse(room.parts, purseOf(before).part);
-  const after = await room.hold(10n, [account], { callId: 'after' });
-  expect(purseOf(after).id).not.toBe(purseOf(before).id);
-  expect(after.facts.round).toBe(1);
-  expect(await room.settleAt(before, 6n)).toBe(0);
-  expect(room.parts.sums(purseOf(before).part)[1]).toBe(6n);
 });

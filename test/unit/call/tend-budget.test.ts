@@ -92,6 +92,48 @@ test('money that came back to where it cannot be used is moved; a debt is left u
   await room.hold(100n, [budget], { callId: 'what has come back' });
 });
 
+test('money that comes back to a retired shard is moved to those in use', async () => {
+  const { room, calls, budget } = await usedBudget(4);
+  const spec = { limitsPico: { month: 1_000n }, shards: 2 };
+  expect(await tend(room, spec)).toBe(1);
+  for (const call of calls) await room.settleAt(call, 0n);
+  expect(await tend(room, spec)).toBe(1);
+  expectChanged(room, wanted(1_000n, 2));
+  expect(await tend(room, spec)).toBe(0);
+  await room.hold(700n, [budget], { callId: 'all that is left' });
+});
+
+test('L5 more shards were wanted and then not, and both who changed it died at once: the head does not stay frozen', async () => {
+  const { room, budget } = await usedBudget(1);
+  await room.parts.takeRevision(`${budget.key}#0`, { revision: 0, most: 4, source: 0, freezes: true });
+  expect(await tend(room, { limitsPico: { month: 1_000n }, shards: 1 })).toBe(1);
+  expect(room.shard(budget, 0)).toEqual([400n, 300n, 300n]);
+  await room.hold(400n, [budget], { callId: 'all that is left' });
+});
+
+test('L5 a debt is shared out anew and who does it dies at any request: a sweep sees it and finishes', async () => {
+  const inDebt = async () => {
+    const { room, calls } = await usedBudget(4);
+    await room.settings.replace('endpoint:summarize', { limitsPico: { month: 400n }, shards: 4, revision: 0 });
+    await tend(room);
+    // A part of it comes back, and not enough.
+    await room.settleAt(calls[0]!, 100n);
+    return room;
+  };
+  const budget = wanted(400n, 4);
+  const tried = new MemoryBudgets({ over: await inDebt() });
+  await changeBudget(budget, tried);
+  for (let at = 0; at <= tried.fates.asked.length; at++) {
+    const room = await inDebt();
+    let sent = 0;
+    const fateOf: FateOf = () => (++sent <= at ? 'answered' : 'lost');
+    await changeBudget(budget, new MemoryBudgets({ over: room, fateOf })).catch(() => 'died');
+    await tend(room);
+    expectChanged(room, budget);
+    expect(room.sums(budget)).toEqual([-100n, 400n, 100n]);
+  }
+});
+
 test('a cost above its hold leaves a shard in debt beside others that have money: it is shared out anew', async () => {
   const { room, calls } = await usedBudget(4);
   await room.settleAt(calls[1]!, 350n);

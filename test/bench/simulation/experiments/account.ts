@@ -139,7 +139,7 @@ function reading(seed: number, progress: Progress): Table {
       const load = lambdaLoadOf(environments, 2);
       const shards = shardsFor(load.callsASecond, SIZES.otherHold, 2, SIZES.head);
       const pair = (['condition', 'reading'] as const).map((drawBy) =>
-        play({ seed, shards, load, habits: { ...YIELDING, mostLooked: Infinity }, purse: { ...PURSE, drawBy } }),
+        play({ seed, shards, load, habits: { ...YIELDING, looks: 'all' }, purse: { ...PURSE, drawBy } }),
       );
       return [
         short(environments),

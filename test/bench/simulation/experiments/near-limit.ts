@@ -1,7 +1,7 @@
 import { carries, FILL } from '../carries.ts';
 import { lambdaLoad } from '../load.ts';
 import type { Plot } from '../plot.ts';
-import { percent, row, short, type Progress, type Section } from '../section.ts';
+import { percent, short, type Progress, type Section, type Table } from '../section.ts';
 import { SIZES, Stage, type Measures } from '../stage.ts';
 import { CALL } from '../traffic.ts';
 import { YIELDING, type Habits } from '../world.ts';
@@ -10,6 +10,14 @@ import { DURATIONS, SHARD_COUNTS } from './capacity.ts';
 const RATIOS = [2, 10];
 /** Of the longer calls only some, for they take long to play. */
 const FEW = [1, 4, 16, 64];
+
+/** How many of more than eight shards a look reads. */
+const LOOKS: readonly (readonly [string, Pick<Habits, 'looks' | 'glanceMs'>])[] = [
+  ['8', { looks: 'some', glanceMs: 0 }],
+  ['all; 8 for a minute after a refusal', { looks: 'glance', glanceMs: 60_000 }],
+  ['all; 8 for a second after a refusal', { looks: 'glance', glanceMs: 1_000 }],
+  ['all', { looks: 'all', glanceMs: 0 }],
+];
 
 interface Case {
   readonly seed: number;
@@ -36,12 +44,6 @@ export function nearLimit(seed: number, progress: Progress): Section {
       progress(`near the limit: ${seconds} s calls, bound/actual ${ratio}`);
       return (seconds === 2 ? SHARD_COUNTS : FEW).map((shards) => play({ seed, seconds, ratio, shards }));
     }),
-  );
-  progress('near the limit: reading all shards');
-  const looking = [8, 16, 32, 64].map((shards) =>
-    [8, Infinity].map((mostLooked) =>
-      play({ seed, habits: { ...YIELDING, mostLooked }, seconds: 2, ratio: 4, shards }),
-    ),
   );
   return {
     title: 'Near the limit',
@@ -81,31 +83,44 @@ bound, in pieces that a look at eight of them does not find, or that came back a
           short(readUnitsARefusal),
         ]),
       },
-      {
-        caption: 'a look reads 8 shards / reads all; 2 s calls, bound 4 × actual',
-        headings: [
-          'shards',
-          '402',
-          '503',
-          'unused at the end',
-          'write units a granted call',
-          'read units a refused call',
-        ],
-        rows: looking.map((pair) =>
-          row(
-            [pair[0]!.each.shards],
-            [
-              ({ refusedShare }: Found) => percent(refusedShare),
-              ({ unavailableShare }: Found) => percent(unavailableShare),
-              ({ unusedEnd }: Found) => percent(unusedEnd),
-              ({ writeUnitsACall }: Found) => short(writeUnitsACall),
-              ({ readUnitsARefusal }: Found) => short(readUnitsARefusal),
-            ].map((cell) => pair.map(cell).join(' / ')),
-          ),
-        ),
-      },
+      looking(seed, progress),
     ],
     plots: [plotOf(found)],
+  };
+}
+
+/** What it costs to look at all shards of many. */
+function looking(seed: number, progress: Progress): Table {
+  progress('near the limit: how many shards a look reads');
+  return {
+    caption: 'how many shards a look reads: 2 s calls, bound 4 × actual',
+    headings: [
+      'shards',
+      'read',
+      '402',
+      '503',
+      'refused with enough',
+      'which then was, bounds of a call',
+      'unused at the end',
+      'write units a granted call',
+      'read units a refused call',
+    ],
+    rows: [16, 32, 64].flatMap((shards) =>
+      LOOKS.map(([name, looks]) => {
+        const found = play({ seed, habits: { ...YIELDING, ...looks }, seconds: 2, ratio: 4, shards });
+        return [
+          shards,
+          name,
+          percent(found.refusedShare),
+          percent(found.unavailableShare),
+          percent(found.falseShare),
+          short(found.availableThen),
+          percent(found.unusedEnd),
+          short(found.writeUnitsACall),
+          short(found.readUnitsARefusal),
+        ];
+      }),
+    ),
   };
 }
 

@@ -1,0 +1,25 @@
+import { expect, test } from 'vitest';
+import { DEAR, openScene } from '#test/support/killed/open-scene.ts';
+import { pauseEverywhere } from '#test/support/killed/pause-everywhere.ts';
+import { answer, resetAfterBilling } from '#test/support/scripted-steps.ts';
+import { callEarlier, haikuCall } from './haiku-task.ts';
+
+const LONG = 300_000;
+const terms = { budget: { monthlyUsd: '1' } };
+
+test.each([
+  ['has lost its request on the way: it changes no counter', 'lose'],
+  ['has its request land only then', 'land'],
+] as const)('L5 a process that sleeps at each request past its kill time, is swept, and %s', { timeout: LONG }, async (_, how) => {
+  await using scene = await openScene({ terms, script: [resetAfterBilling(DEAR), answer(DEAR)] });
+  const scenario = {
+    async prepare(number: number) {
+      await scene.limit(`caller:ada-${number}`, { month: '1' });
+      await callEarlier(scene, terms, number);
+    },
+    task: (number: number) => haikuCall(terms, number),
+  };
+  const report = await pauseEverywhere(scene, scenario, how);
+  console.log(report, (await scene.weir.ledgerRows()).flatMap((r) => r.kind === 'adjustment' ? [r.adjustment] : []));
+  expect(report.adjusted).toBeGreaterThan(0);
+});
