@@ -36,7 +36,9 @@ export interface PartStore {
   /** Gives a part its share in a change. */
   share(key: string, share: Share): Promise<boolean>;
   /** Changes what a late fact changes, once: the mark tells that it was done. */
-  adjust(key: string, mark: string, markValue: string, deltaPico: bigint): Promise<boolean>;
+  adjust(mark: Piece, deltaPico: bigint): Promise<boolean>;
+  /** Gives a standing mark another value. */
+  renew(mark: Piece): Promise<boolean>;
   /** Remembers at a head that a call was refused in it. */
   noteRefusal(key: string): Promise<boolean>;
   /** Remembers at a head that somebody was told of so many percent. False: somebody was told of as many before. */
@@ -186,13 +188,15 @@ export function createPartStore(dynamo: DynamoDb, table: string): PartStore {
       const standing = await read(key);
       return standing?.limitPico === newPico && (!whole || standing.head!.revision === revision);
     },
-    adjust: (key, mark, markValue, deltaPico) =>
+    renew: ({ part, id, value }) =>
+      write(part, 'SET holds.#id = :value', 'attribute_exists(holds.#id)', { '#id': id }, { ':value': value }),
+    adjust: ({ part, id, value }, deltaPico) =>
       write(
-        key,
+        part,
         'SET available = available - :delta, spent = spent + :delta, holds.#mark = :mark',
         'attribute_exists(pk) AND attribute_not_exists(holds.#mark)',
-        { '#mark': mark },
-        { ':delta': deltaPico, ':mark': markValue },
+        { '#mark': id },
+        { ':delta': deltaPico, ':mark': value },
       ),
     noteRefusal: (key) =>
       write(key, 'SET refused = :yes', 'attribute_exists(pk) AND attribute_not_exists(refused)', {}, { ':yes': true }),

@@ -28,14 +28,15 @@ export function* putLimits(world: World, scope: string, wish: Partial<Pick<Setti
     if (yield* sure(world, write)) settings = next;
   }
   const outcomes: Outcome[] = [];
-  const budgets: string[] = [];
+  const budgets = new Map<string, number>();
   for (const span of ['m', 'd'] as const) {
-    if (settings.limits[span] === undefined) continue;
-    // For others, the next window may have begun.
-    const ahead = world.holds('next-window') ? CLOCKS_SECONDS : 0;
-    const windows = new Set([0, ahead].map((seconds) => windowAt(world, span, world.clock() + seconds)));
+    const total = settings.limits[span];
+    if (total === undefined) continue;
+    // By another clock the last window may still be open, or the next one be open already.
+    const apart = world.holds('clocks-apart') ? CLOCKS_SECONDS : 0;
+    const windows = new Set([-apart, apart].map((seconds) => windowAt(world, span, world.clock() + seconds)));
     for (const window of windows) {
-      budgets.push(`${scope}#${window}`);
+      budgets.set(`${scope}#${window}`, total);
       outcomes.push(yield* follow(world, `${scope}#${window}`, settings));
     }
   }
@@ -159,6 +160,7 @@ export function* layOf(world: World, budget: string): Steps<'right' | 'wrong' | 
   yield;
   if (head.revision !== revision) return 'moving';
   const left = availables.reduce((sum, available) => sum + available, 0);
+  if (limits !== total && left < 0 && left + total - limits >= 0) world.note('a change that died beside a debt');
   if (limits !== total && (left >= 0 || world.holds('debt-by-total'))) return 'wrong';
   const uneven = availables.some((available) => available < 0) && availables.some((available) => available > 0);
   return retired || uneven || (frozen && left >= 0) ? 'wrong' : 'right';

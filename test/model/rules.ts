@@ -19,7 +19,7 @@ export const RULES = {
   'put-takes': 'a change to what the head has already takes no revision',
   'debt-by-total': 'debt is read from Σ available alone, also when a change died half-way',
   'change-opens': 'a change of an open window whose head is missing leaves it to others to open it',
-  'next-window': 'a change leaves out the window that is about to begin, which has begun by another clock',
+  'clocks-apart': 'a change leaves out a window that is open by another clock alone',
   'fresh-opening': 'a head is opened from settings up to 30 s old',
   marks: 'adjustments leave no mark',
   'mark-age': 'marks go as soon as all parts have them',

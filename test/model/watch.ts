@@ -63,12 +63,11 @@ export class Watch {
   }
 
   /** Whoever asked for the change was told that it is done: no older limit is in force. */
-  told(scope: string, source: number, budgets: readonly string[]): void {
-    for (const budget of budgets) {
+  told(scope: string, source: number, budgets: ReadonlyMap<string, number>): void {
+    for (const [budget, wished] of budgets) {
       const limits = this.limits.get(budget) ?? [];
       const now = limits.filter((limit) => limit.source >= source);
-      const most = Math.max(...now.map(({ total }) => total));
-      const inForce = limits.every(({ total }) => total <= most) || this.isFrozen(budget);
+      const inForce = limits.every((limit) => limit.source >= source || limit.total <= wished) || this.isFrozen(budget);
       must(isEscrow(budget) || inForce, 'a change was answered that is not done');
       if (now.length > 0) this.limits.set(budget, now);
     }

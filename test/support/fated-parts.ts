@@ -112,13 +112,23 @@ export class FatedParts implements PartStore {
     );
   }
 
-  adjust(key: string, mark: string, markValue: string, deltaPico: bigint) {
+  adjust({ part: key, id: mark, value }: Piece, deltaPico: bigint) {
     return this.#meet('adjust', key, () =>
       this.#change(key, (part) => {
         if (part.holds.has(mark)) return false;
         part.availablePico -= deltaPico;
         part.spentPico += deltaPico;
-        part.holds.set(mark, markValue);
+        part.holds.set(mark, value);
+        return true;
+      }),
+    );
+  }
+
+  renew({ part: key, id: mark, value }: Piece) {
+    return this.#meet('renew', key, () =>
+      this.#change(key, (part) => {
+        if (!part.holds.has(mark)) return false;
+        part.holds.set(mark, value);
         return true;
       }),
     );

@@ -80,7 +80,7 @@ const pause = fc.record({
 });
 const wait = fc.record({
   do: fc.constant('wait' as const),
-  ms: fc.constantFrom(2_000, 31_000, 95_000, 130_000, 700_000),
+  ms: fc.constantFrom(2_000, 31_000, 95_000, 130_000, 900_000),
   meanwhile: fc.oneof<fc.WeightedArbitrary<Meanwhile>[]>(
     { weight: 5, arbitrary: fc.constant('all goes on') },
     { weight: 2, arbitrary: fc.constant('upstream is silent') },
@@ -99,21 +99,19 @@ const change = (scopes: readonly ScopeName[], kinds: readonly WindowKind[]) =>
     })
     .filter((wish) => wish.limitCalls !== undefined || wish.shards !== undefined);
 
+const longWait = fc.record({
+  do: fc.constant('wait' as const),
+  ms: fc.constantFrom(95_000, 130_000, 900_000),
+  meanwhile: fc.constant('all goes on' as const),
+});
 /** A process is paused with calls in flight; their holds expire and are swept, more than once; then it comes back. */
-const lateReturn = fc.tuple(
-  call,
-  serve,
-  pause,
-  fc.record({
-    do: fc.constant('wait' as const),
-    ms: fc.constantFrom(95_000, 130_000),
-    meanwhile: fc.constant('all goes on' as const),
-  }),
-  sweep,
-  sweep,
-  serve,
-  wait,
-);
+const lateReturn = fc.tuple(call, serve, pause, longWait, sweep, sweep, serve, wait);
+/** Calls of one environment that run side by side, more than a purse has money for. */
+const burst = fc
+  .tuple(call, fc.array(call, { minLength: 2, maxLength: 8 }))
+  .map(([first, others]) => [first, ...others.map((other) => ({ ...other, environment: first.environment }))]);
+/** A process dies with calls in flight, and several sweepers find what it has left. */
+const lostCall = fc.tuple(call, serve, crash, longWait, sweep, sweep, serve, fc.oneof(serve, pause, strike), serve);
 /** Sweeps that get in each other's way, and die. */
 const sweeps = fc.tuple(wait, sweep, sweep, serve, fc.oneof(crash, pause, strike), serve);
 
@@ -133,6 +131,8 @@ function dealt(weights: Readonly<Record<string, number>>, changing: fc.Arbitrary
     wait: alone(wait),
     sweep: alone(sweep),
     change: alone(changing),
+    burst,
+    lostCall,
     lateReturn,
     sweeps,
     changes,
@@ -142,20 +142,20 @@ function dealt(weights: Readonly<Record<string, number>>, changing: fc.Arbitrary
 }
 
 const anyChange = change(['endpoint:e0', 'caller:c0', 'account'], ['month', 'day']);
-const always = { serve: 10, call: 7, strike: 5, crash: 2, pause: 2, wait: 3 };
+const always = { serve: 10, call: 6, burst: 1, strike: 5, crash: 2, pause: 2, wait: 3, sweep: 1 };
 /** All of it; mostly calls that die and come back; mostly changes of one budget, in each other's way; purses called back. */
 const weathers = [
-  dealt({ ...always, sweep: 2, change: 2, lateReturn: 1, sweeps: 1, changes: 1 }, anyChange),
-  dealt({ ...always, lateReturn: 5, sweeps: 3 }, anyChange),
-  dealt({ ...always, sweep: 1, change: 2, sweeps: 1, changes: 3, lateChange: 5 }, change(['caller:c0'], ['month'])),
-  dealt({ ...always, sweep: 1, change: 4, lateReturn: 1, changes: 1, lateChange: 1 }, change(['account'], ['month'])),
+  dealt({ ...always, change: 2, lateReturn: 1, lostCall: 1, sweeps: 1, changes: 1 }, anyChange),
+  dealt({ ...always, lateReturn: 4, lostCall: 4, sweeps: 1 }, anyChange),
+  dealt({ ...always, change: 2, changes: 3, lateChange: 5 }, change(['caller:c0'], ['month'])),
+  dealt({ ...always, burst: 4, change: 4, lateReturn: 1, lateChange: 1 }, change(['account'], ['month'])),
 ];
 
 const setting: fc.Arbitrary<Setting> = fc.record({
   endpoint: fc.record({ month: limitCalls, day: limitCalls, shards: fc.integer({ min: 1, max: 3 }) }),
   caller: fc.record({ month: limitCalls, shards: fc.integer({ min: 1, max: 3 }) }),
   account: fc.record({
-    month: fc.constantFrom(3000, 60, 12, 2),
+    month: fc.constantFrom(3000, 400, 60, 12, 2),
     day: fc.option(fc.constantFrom(3000, 60, 12, 2), { nil: undefined }),
     shards: fc.integer({ min: 1, max: 2 }),
   }),

@@ -148,7 +148,7 @@ export class InterleavedRun {
   /** Everybody who still can comes to an end, also those who come back when all is swept; then the sweeper has the last word. */
   async #rest(): Promise<void> {
     await this.#finish();
-    await this.#wait(600_000, 'all goes on');
+    await this.#wait(900_000, 'all goes on');
     this.#sweep();
     await this.#finish();
     for (const process of this.#processes()) process.resume();

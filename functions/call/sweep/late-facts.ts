@@ -8,6 +8,8 @@ import { assertInTime, isInTime, SweepOver, type SweepReport, type SweepRooms } 
 /** A process announces a late fact just before it writes it; after so long it never will. */
 const ANNOUNCED_FOR_MS = 86_400_000;
 
+const NO_DIFFERENCE = { deltaPico: 0n, unknownDeltaPico: 0n };
+
 /**
  * Applies what processes found out after the sweeper had taken them for dead. Each counter takes the difference once, and
  * keeps a mark of it; when all have it the call leaves the list.
@@ -29,10 +31,14 @@ export async function applyLateFacts(names: readonly string[], rooms: SweepRooms
         const markValue = `0|${Math.floor(nowMs / 1000).toString(36)}`;
         for (const part of partsOf(known.entry)) {
           assertInTime(rooms);
-          await budgets.parts.adjust(part, markId(callId), markValue, known.adjustment.deltaPico);
+          const mark = { part, id: markId(callId), value: markValue };
+          // Where it is done already the mark is young again: it counts from when all counters had theirs.
+          if (!(await budgets.parts.adjust(mark, known.adjustment.deltaPico))) await budgets.parts.renew(mark);
         }
         report.adjusted += 1;
       } else if (nowMs - mintedAtMs(callId) < ANNOUNCED_FOR_MS) continue;
+      // From now on nobody can write it any more: the list would not know of it.
+      else if (known) await ledger.adjust({ ...NO_DIFFERENCE, callId, endpoint, basis: known.entry.basis });
       await budgets.directory.remove('late', name);
     } catch (error) {
       report.failed += 1;

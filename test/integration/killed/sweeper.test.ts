@@ -19,44 +19,47 @@ const SWEEP = { kind: 'sweep' } as const;
 /** The second attempt has landed, and its answer has not come. */
 const SENT: KillPoint = { when: 'after', request: 'POST /v1/responses gpt-6-luna (2)', beside: [] };
 
-test('L5 a sweeper is killed around each request by which it changes anything: the next one brings about the same', {
-  timeout: LONG,
-}, async () => {
-  await using scene = await openScene({ terms, script: [resetAfterBilling(DEAR), answer(DEAR)] });
-  await leaveWork(scene);
-  const left = await scene.dump();
+test(
+  'L5 a sweeper is killed around each request by which it changes anything: the next one brings about the same',
+  {
+    timeout: LONG,
+  },
+  async () => {
+    await using scene = await openScene({ terms, script: [resetAfterBilling(DEAR), answer(DEAR)] });
+    await leaveWork(scene);
+    const left = await scene.dump();
 
-  const rehearsed = await scene.twin(left);
-  const { steps } = await rehearsed.rehearse(SWEEP);
-  const points = writingPointsOf(steps);
-  if (process.env['KILLED']) console.log(steps.length, steps.flat().length, points.length);
-  const report = await expectOneSweepToDo(scene);
-  const deeds = ['settled', 'writtenOff', 'voided', 'pursesClosed', 'adjusted', 'changed', 'notices'] as const;
-  for (const deed of deeds) expect([deed, report[deed]]).not.toEqual([deed, 0]);
-  expectCountersToFollow({ rows: await scene.weir.ledgerRows(), dump: await scene.dump() });
-  const end = await endOf(scene);
-  expect(await endOf(rehearsed)).toEqual(end);
+    const rehearsed = await scene.twin(left);
+    const { steps } = await rehearsed.rehearse(SWEEP);
+    const points = writingPointsOf(steps);
+    const report = await expectOneSweepToDo(scene);
+    const deeds = ['settled', 'writtenOff', 'voided', 'pursesClosed', 'adjusted', 'changed', 'notices'] as const;
+    for (const deed of deeds) expect([deed, report[deed]]).not.toEqual([deed, 0]);
+    expectCountersToFollow({ rows: await scene.weir.ledgerRows(), dump: await scene.dump() });
+    const end = await endOf(scene);
+    expect(await endOf(rehearsed)).toEqual(end);
 
-  let missed = 0;
-  await sideBySide(points, async (point) => {
+    let missed = 0;
+    await sideBySide(points, async (point) => {
+      const twin = await scene.twin(left);
+      const afterwards = async (landLate: () => Promise<void>) => {
+        await twin.sweep();
+        expect(await endOf(twin), pointName(point)).toEqual(end);
+        if (point.when !== 'before') return;
+        // What the dead sweeper had sent was under way all the time.
+        await landLate();
+        expect(await endOf(twin), `${pointName(point)}, landed late`).toEqual(end);
+      };
+      if (await twin.killOrLetEnd(point, SWEEP, { afterwards })) missed += 1;
+    });
+    // Budgets are swept side by side: who comes first to a call's entry is not the same each time.
+    expect(missed).toBeLessThan(points.length / 10);
+
     const twin = await scene.twin(left);
-    const afterwards = async (landLate: () => Promise<void>) => {
-      await twin.sweep();
-      expect(await endOf(twin), pointName(point)).toEqual(end);
-      if (point.when !== 'before') return;
-      // What the dead sweeper had sent was under way all the time.
-      await landLate();
-      expect(await endOf(twin), `${pointName(point)}, landed late`).toEqual(end);
-    };
-    if (await twin.killOrLetEnd(point, SWEEP, { afterwards })) missed += 1;
-  });
-  // Budgets are swept side by side: who comes first to a call's entry is not the same each time.
-  expect(missed).toBeLessThan(points.length / 10);
-
-  const twin = await scene.twin(left);
-  await Promise.all([twin.sweep(), twin.sweep(), twin.sweep()]);
-  expect(await endOf(twin), 'three at once').toEqual(end);
-});
+    await Promise.all([twin.sweep(), twin.sweep(), twin.sweep()]);
+    expect(await endOf(twin), 'three at once').toEqual(end);
+  },
+);
 
 /** Leaves something of everything that a sweeper may find. */
 async function leaveWork(scene: Scene): Promise<void> {
@@ -80,7 +83,10 @@ async function leaveWork(scene: Scene): Promise<void> {
   await scene.killAt(pointOf(call, 'after', 'PutItem ledger haiku'), haikuCall(terms, 4));
   scene.play(3);
   await scene.killAt(SENT, haikuCall(terms, 3));
-  await scene.killAt(pointOf(change, 'after', 'UpdateItem budgets endpoint:haiku#2026-11#0 SET revision'), changeLimit(6));
+  await scene.killAt(
+    pointOf(change, 'after', 'UpdateItem budgets endpoint:haiku#2026-11#0 SET revision'),
+    changeLimit(6),
+  );
   // Opened in name only, in a month that is over.
   await scene.weir.budgetStores.directory.add('open', 'caller:gone#2026-09');
   await scene.passTime();
@@ -101,12 +107,20 @@ function changeLimit(number: number): LimitTask {
 
 /** What a process does that comes back after its call was written off: it knows that the call has cost a quarter of that. */
 async function tellLate(scene: Scene, number: number): Promise<void> {
-  const lost = (await scene.weir.ledger()).filter(({ endpoint, outcome }) => endpoint === `haiku-${number}` && outcome === 'lost');
+  const lost = (await scene.weir.ledger()).filter(
+    ({ endpoint, outcome }) => endpoint === `haiku-${number}` && outcome === 'lost',
+  );
   const { callId, endpoint, costPico, unknownPico } = lost.at(-1)!;
   const { dynamo, config, log } = scene.weir.platform;
   await scene.weir.budgetStores.directory.add('late', `${endpoint}#${callId}`);
   const ledger = createLedgerStore({ dynamo, table: config.tables.ledger, log });
-  await ledger.adjust({ callId, endpoint, deltaPico: (-3n * costPico) / 4n, unknownDeltaPico: -unknownPico, basis: 'exact' });
+  await ledger.adjust({
+    callId,
+    endpoint,
+    deltaPico: (-3n * costPico) / 4n,
+    unknownDeltaPico: -unknownPico,
+    basis: 'exact',
+  });
 }
 
 /**

@@ -139,6 +139,23 @@ test('what a later change has had its hand on, an earlier one leaves alone, also
   expect(await store.freeze(key, 5)).toMatchObject({ frozen: 5 });
 });
 
+test('a head gives its share to the last change alone, also where that changes nothing, and follows no older settings', async () => {
+  const { store } = await openStore();
+  const key = 'endpoint:head#2026-11#0';
+  const head = { totalPico: 100n, shards: 1, source: 2 };
+  await store.open({ key, limitPico: 100n, availablePico: 100n, spentPico: 0n, holds: new Map(), head });
+  const take = (revision: number, source: number) =>
+    store.takeRevision(key, { revision, most: 1, source, freezes: false });
+  expect(await take(0, 1)).toBeUndefined();
+  expect(await take(0, 2)).toMatchObject({ head: { revision: 1, source: 2 } });
+  expect(await take(0, 3)).toBeUndefined();
+  expect(await take(1, 3)).toMatchObject({ head: { revision: 2, source: 3 } });
+  const same = { oldPico: 100n, newPico: 100n, staysFrozen: false };
+  const whole = { totalPico: 100n, shards: 1 };
+  expect(await store.share(key, { ...same, revision: 1, whole })).toBe(false);
+  expect(await store.share(key, { ...same, revision: 2, whole })).toBe(true);
+});
+
 test('a top-up or a share that is sent again after its answer was lost meets its own success', async () => {
   const { store, openNext } = await openStore();
   const key = await openNext();

@@ -28,6 +28,7 @@ const request = fc.oneof(
   fc.record({ kind: fc.constant('takeRevision'), shard, revision, source: revision, freezes: fc.boolean() }),
   fc.record({ kind: fc.constant('share'), shard, knows, revision, delta: signed, staysFrozen: fc.boolean() }),
   fc.record({ kind: fc.constant('adjust'), shard, call, delta: signed }),
+  fc.record({ kind: fc.constant('renew'), shard, call }),
   fc.record({ kind: fc.constant('clear'), shard, call }),
   fc.record({ kind: fc.constant('noteRefusal') }),
   fc.record({ kind: fc.constant('noteNotice'), percent: fc.constantFrom(50, 80, 100) }),
@@ -43,6 +44,7 @@ type Request = typeof request extends fc.Arbitrary<infer Value> ? Value : never;
 async function send(store: PartStore, budget: { readonly key: string }, asked: Request): Promise<unknown> {
   const key = partKey(budget, 'shard' in asked ? asked.shard : 0);
   const pieceOf = (of: number, pico: bigint) => ({ part: key, id: `expiry.call${of}.0`, value: `${pico}|summarize` });
+  const markOf = (of: number) => ({ part: key, id: `~call${of}`, value: '0|made' });
   switch (asked.kind) {
     case 'open': {
       const { pico, frozen } = asked;
@@ -72,9 +74,11 @@ async function send(store: PartStore, budget: { readonly key: string }, asked: R
       return store.share(key, { oldPico, newPico: oldPico + delta, revision: change, staysFrozen, ...whole });
     }
     case 'adjust':
-      return store.adjust(key, `~call${asked.call}`, '0|made', asked.delta);
+      return store.adjust(markOf(asked.call), asked.delta);
+    case 'renew':
+      return store.renew(markOf(asked.call));
     case 'clear':
-      return store.clear({ part: key, id: `~call${asked.call}`, value: '0|made' });
+      return store.clear(markOf(asked.call));
     case 'noteRefusal':
       return store.noteRefusal(key);
     case 'noteNotice':
@@ -110,7 +114,7 @@ test('the counters in memory, on which other tests stand, answer and stand as th
     { seed: 20_261_122, numRuns: 30 },
   );
   // Each kind of request was both granted and refused.
-  const kinds = 'open reserve topUp settle freeze takeRevision share adjust clear noteRefusal noteNotice forgetNotice';
+  const kinds = 'open reserve topUp settle freeze takeRevision share adjust renew clear noteRefusal noteNotice forgetNotice';
   expect([...outcomes.keys()].sort()).toEqual(
     kinds
       .split(' ')

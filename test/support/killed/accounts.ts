@@ -50,7 +50,9 @@ export function expectLedgerToCover(rows: readonly LedgerRow[], bill: readonly B
   const known = attempts.filter(({ basis, costPico }) => basis === 'exact' && costPico > 0n);
   const billed = new Map(bill.map((line) => [line.requestId, line.pico]));
   for (const { upstreamRequestId = '', costPico } of known) {
-    expect(`${upstreamRequestId} costs ${costPico}`).toBe(`${upstreamRequestId} costs ${billed.get(upstreamRequestId)}`);
+    expect(`${upstreamRequestId} costs ${costPico}`).toBe(
+      `${upstreamRequestId} costs ${billed.get(upstreamRequestId)}`,
+    );
     billed.delete(upstreamRequestId);
   }
   const unknownPico = sum(attempts.filter(({ basis }) => basis === 'unknown').map(({ costPico }) => costPico));
@@ -74,7 +76,7 @@ function expectTotalsToCover(rows: readonly LedgerRow[], bill: readonly BillLine
 }
 
 /** All counters, purses included. */
-export function partsIn({ budgets }: Dump): PartState[] {
+function partsIn({ budgets }: Dump): PartState[] {
   return budgets
     .filter((item) => item['available'] !== undefined)
     .map((item) => fromPartItem(item['pk']?.S ?? '', fromAttributes(item as Parameters<typeof fromAttributes>[0])));
@@ -83,7 +85,8 @@ export function partsIn({ budgets }: Dump): PartState[] {
 /** The shares of a budget's shards. Those that nobody has opened yet, in a budget that was never changed, have theirs all the same. */
 function sharesOf({ totalPico, shards, revision }: HeadState, opened: readonly PartState[]): bigint[] {
   const numbers = new Set(opened.map((part) => Number(partOf(part.key).part)));
-  const unopened = Array.from({ length: revision === 0 ? shards : 0 }, (_, shard) => shard).filter((n) => !numbers.has(n));
+  const all = Array.from({ length: revision === 0 ? shards : 0 }, (_, shard) => shard);
+  const unopened = all.filter((shard) => !numbers.has(shard));
   return [...opened.map((part) => part.limitPico), ...unopened.map((shard) => shareOf(totalPico, shards, shard))];
 }
 

@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { build } from 'esbuild';
 import { afterAll } from 'vitest';
@@ -16,6 +16,8 @@ export interface ErrandRunner extends AsyncDisposable {
 export interface RunningErrand {
   /** Settles when the process is gone: with what it said at its end, or with nothing if it was killed before. */
   readonly ended: Promise<Outcome | undefined>;
+  /** Settles when the handler has given its reply. */
+  readonly replied: Promise<void>;
   /** Lets its clock jump, and settles when it knows what time it is. */
   awaken(): Promise<void>;
   /** Kills it as the kernel kills (SIGKILL), and settles when it is gone. */
@@ -23,7 +25,7 @@ export interface RunningErrand {
 }
 
 const ENTRY = join(import.meta.dirname, 'errand-process.ts');
-const ROOT = resolve(import.meta.dirname, '../../..');
+const ROOT = join(import.meta.dirname, '../../..');
 
 /**
  * Bundles the process once for a test file, much as the functions are bundled. So, and with its compiled code cached, it starts
@@ -61,6 +63,7 @@ function start(file: string, environment: Readonly<Record<string, string>>, erra
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   const said = Promise.all([text(child.stdout), text(child.stderr)]);
+  const replied = new Promise<void>((resolve) => child.stdout.once('data', () => resolve()));
   const awake = new Promise<void>((resolve) => {
     child.stderr.on('data', (chunk: Buffer) => chunk.includes(AWAKE) && resolve());
   });
@@ -75,6 +78,7 @@ function start(file: string, environment: Readonly<Record<string, string>>, erra
   ended.catch(() => undefined);
   return {
     ended,
+    replied,
     async awaken() {
       child.kill('SIGUSR2');
       await Promise.race([awake, gone]);

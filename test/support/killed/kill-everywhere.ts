@@ -46,9 +46,9 @@ export async function killEverywhere(scene: Scene, scenario: Scenario): Promise<
   const { prepare, task, meanwhile, afterwards } = scenario;
   await prepare?.(0);
   scene.play(0);
-  const { outcome, steps } = await scene.rehearse(task(0));
+  const { outcome, steps, afterReply } = await scene.rehearse(task(0));
+  expect(afterReply).toEqual([]);
   const points = (scenario.pointsOf ?? pointsOf)(steps);
-  if (process.env['KILLED']) console.log(steps.length, steps.flat().length, points.length);
   const numbers = points.map((_, at) => at + 1);
   await sideBySide(numbers, (number) => prepare?.(number));
   const known = new Set((await scene.weir.ledger()).map(({ callId }) => callId));

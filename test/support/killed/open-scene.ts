@@ -5,12 +5,12 @@ import type { Catalog } from '#edge/catalog.ts';
 import type { HaikuTerms } from '../haiku.ts';
 import { patientDynamoDb } from '../patient-dynamodb.ts';
 import type { Step as UpstreamStep } from '../scripted-exchange.ts';
-import { answer } from '../scripted-steps.ts';
+import { answer, choose } from '../scripted-steps.ts';
 import { startScriptedUpstream } from '../scripted-upstream.ts';
 import { sharedDynamoDb } from '../shared-dynamodb.ts';
 import { tieredPrices } from '../tiered-prices.ts';
 import { startWeir } from '../weir.ts';
-import { Scene } from './scene.ts';
+import { callerOf, Scene } from './scene.ts';
 
 /** The number of endpoints that the sweeper knows of: a scene has as many points at most. */
 export const MOST_POINTS = 400;
@@ -24,6 +24,9 @@ export interface SceneOptions {
 
 /** Nearly as much as is held: who counts less than the bound where nobody knows the cost counts less than was billed. */
 export const DEAR = { text: 'Rain on still water.', usage: { inputTokens: 40, outputTokens: 100 } };
+
+/** What it says to a call that nobody kills: 7,000,000 pico-USD of the small model. */
+const CHEAP = answer({ text: 'Rain on still water.', usage: { inputTokens: 20, outputTokens: 10 } });
 
 /** Opens a scene: a Weir with an upstream, and a DynamoDB in a process of its own. To be held by `await using`. */
 export async function openScene({ terms, script = [answer(DEAR)] }: SceneOptions): Promise<Scene & AsyncDisposable> {
@@ -45,7 +48,9 @@ export async function openScene({ terms, script = [answer(DEAR)] }: SceneOptions
   };
   const platform = { ...weir.platform, dynamo: patientDynamoDb(dynamodb), config: { ...config, catalogFile } };
   const owned = parts.move();
-  const scene = new Scene({ weir, upstream, script, platform, targets });
+  const scripts = new Map<string, UpstreamStep[]>();
+  upstream.otherwise(choose((request) => scripts.get(callerOf(request))?.shift() ?? CHEAP));
+  const scene = new Scene({ weir, upstream, script, scripts, platform, targets });
   return Object.assign(scene, { [Symbol.asyncDispose]: () => owned.disposeAsync() });
 }
 

@@ -7,7 +7,6 @@ import { parseUsd } from '#platform/money.ts';
 import type { Platform } from '#platform/platform.ts';
 import type { BillLine } from '../scripted-bill.ts';
 import type { RecordedRequest, Step as UpstreamStep } from '../scripted-exchange.ts';
-import { answer, choose } from '../scripted-steps.ts';
 import type { ScriptedUpstream } from '../scripted-upstream.ts';
 import type { Weir } from '../weir.ts';
 import { openCrossing, type CrossingRequest, type Service } from './crossing.ts';
@@ -20,18 +19,24 @@ import { nameWithoutNumbers, requestName } from './request-name.ts';
 import { Standstill } from './standstill.ts';
 import { dumpTables, restoreTables, type Dump } from './table-dump.ts';
 
-/** What the upstream says to a call that nobody kills: 20 tokens in, 10 out, 7,000,000 pico-USD of the small model. */
-const CHEAP = answer({ text: 'Rain on still water.', usage: { inputTokens: 20, outputTokens: 10 } });
-
 export interface SceneParts {
   readonly weir: Weir;
   readonly upstream: ScriptedUpstream;
   /** What the upstream does with the requests of each killed call, one after the other. */
   readonly script: readonly UpstreamStep[];
+  /** By caller: what of its script is left. */
+  readonly scripts: Map<string, UpstreamStep[]>;
   /** Past all proxies, and as patient as the processes. */
   readonly platform: Platform;
   /** Where the services are. */
   readonly targets: Readonly<Record<Service, string>>;
+}
+
+export interface Rehearsed {
+  readonly outcome: Outcome;
+  readonly steps: readonly Step[];
+  /** What was not answered yet when the handler gave its reply: work that a frozen Lambda may never do. */
+  readonly afterReply: readonly string[];
 }
 
 /** What happens around a kill. */
@@ -53,19 +58,17 @@ export class Scene {
   readonly weir: Weir;
   readonly upstream: ScriptedUpstream;
   readonly #parts: SceneParts;
-  readonly #scripts = new Map<string, UpstreamStep[]>();
 
   constructor(parts: SceneParts) {
     this.#parts = parts;
     this.weir = parts.weir;
     this.upstream = parts.upstream;
-    this.upstream.otherwise(choose((request) => this.#scripts.get(callerOf(request))?.shift() ?? CHEAP));
   }
 
   /** From here on the upstream does what the scene's script says with the requests of this number's caller, or queue. */
   play(number: number): void {
     const script = [...this.#parts.script];
-    for (const caller of [`ada-${number}`, `queue:haiku-${number}`]) this.#scripts.set(caller, script);
+    for (const caller of [`ada-${number}`, `queue:haiku-${number}`]) this.#parts.scripts.set(caller, script);
   }
 
   /** What the upstream has billed for this number. */
@@ -76,7 +79,11 @@ export class Scene {
   }
 
   /** Says in the settings what a scope may spend. */
-  async limit(scope: ScopeName, limitsUsd: Readonly<Partial<Record<WindowKind, string>>>, shards?: number): Promise<void> {
+  async limit(
+    scope: ScopeName,
+    limitsUsd: Readonly<Partial<Record<WindowKind, string>>>,
+    shards?: number,
+  ): Promise<void> {
     const limitsPico = Object.fromEntries(Object.entries(limitsUsd).map(([kind, usd]) => [kind, parseUsd(usd)]));
     const settings = { limitsPico, revision: 0, ...(shards !== undefined && { shards }) };
     await this.weir.budgetStores.settings.replace(scope, settings);
@@ -91,13 +98,16 @@ export class Scene {
     return (await this.perform({ kind: 'sweep' })).body as SweepReport;
   }
 
-  /** Does a task in a process of its own that comes to its end, and notes the steps of its requests. */
-  async rehearse(task: Task): Promise<{ readonly outcome: Outcome; readonly steps: readonly Step[] }> {
+  /** Does a task in a process of its own that comes to its end, and notes its requests. */
+  async rehearse(task: Task): Promise<Rehearsed> {
     const rehearsal = new Rehearsal();
     await using started = await this.#start(task, rehearsal.onRequest);
+    let stepsAtReply = 0;
+    void started.running.replied.then(() => (stepsAtReply = rehearsal.steps.length));
     const outcome = await started.running.ended;
     if (!outcome) throw new Error('a process that was not to be killed was killed');
-    return { outcome, steps: rehearsal.steps };
+    const { steps } = rehearsal;
+    return { outcome, steps, afterReply: steps.slice(stepsAtReply).flat() };
   }
 
   /** Does a task in a process of its own, and kills that at a point. @throws when it comes to its end before */
@@ -197,6 +207,6 @@ export class Scene {
 }
 
 /** Who asks, as the upstream is told: `ada-17`, or `queue:haiku-17`. */
-function callerOf({ body }: RecordedRequest): string {
+export function callerOf({ body }: RecordedRequest): string {
   return String(body['safety_identifier']);
 }

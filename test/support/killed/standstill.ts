@@ -51,7 +51,8 @@ export class Standstill {
   async release(how: 'land' | 'lose'): Promise<void> {
     this.#isOver = true;
     const held = [...(this.#request ? [this.#request] : []), ...this.#heldBack];
-    await Promise.all(held.map((request) => (how === 'land' ? request.pass() : request.lose())));
+    if (how === 'land') await Promise.all(held.map((request) => request.pass()));
+    else for (const request of held) request.lose();
   }
 
   async #meet(request: CrossingRequest): Promise<void> {

@@ -68,6 +68,8 @@ test('after a refusal the call may want less: what a budget gave for the first t
   const outcome = await topUp(room, refused.reservation, 12n, signal);
   expect(outcome).toMatchObject({ granted: true, reservation: { amountPico: 12n } });
   expect(room.sums(tight)).toEqual([0n, 0n, 12n]);
+  // What it gave more stays until the call is settled: to give it back would be one more request.
+  expect(room.sums(narrow)).toEqual([2n, 0n, 15n]);
   expect(await room.settleAt(outcome.reservation, 11n)).toBe(0);
   for (const budget of [tight, narrow]) expect(room.sums(budget).slice(1)).toEqual([11n, 0n]);
 });
