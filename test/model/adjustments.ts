@@ -16,7 +16,7 @@ export function* applyAdjustments(world: World): Steps<void> {
     if (world.clock() >= until && world.holds('list-age')) throw TIME_IS_UP;
   };
   try {
-    for (const [callId, pointer] of [...world.ledger.list]) {
+    for (const [callId, pointer] of Array.from(world.ledger.list)) {
       if (pointer.done === undefined) yield* applyOne(world, callId, pointer, guard);
       else yield* forget(world, callId, pointer);
     }

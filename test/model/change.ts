@@ -13,7 +13,11 @@ const MAX_TRIES = 5;
 const CLOCKS_SECONDS = 10;
 
 /** What an administrator asks for: the settings first, then every open window of the scope. */
-export function* putLimits(world: World, scope: string, wish: Partial<Pick<Settings, 'limits' | 'shards'>>): Steps<void> {
+export function* putLimits(
+  world: World,
+  scope: string,
+  wish: Partial<Pick<Settings, 'limits' | 'shards'>>,
+): Steps<void> {
   let settings: Settings | undefined;
   while (!settings) {
     yield;
@@ -28,20 +32,19 @@ export function* putLimits(world: World, scope: string, wish: Partial<Pick<Setti
     if (yield* sure(world, write)) settings = next;
   }
   const outcomes: Outcome[] = [];
-  const budgets = new Map<string, number>();
+  const budgets: string[] = [];
   for (const span of ['m', 'd'] as const) {
-    const total = settings.limits[span];
-    if (total === undefined) continue;
+    if (settings.limits[span] === undefined) continue;
     // By another clock the last window may still be open, or the next one be open already.
     const apart = world.holds('clocks-apart') ? CLOCKS_SECONDS : 0;
     const windows = new Set([-apart, apart].map((seconds) => windowAt(world, span, world.clock() + seconds)));
     for (const window of windows) {
-      budgets.set(`${scope}#${window}`, total);
+      budgets.push(`${scope}#${window}`);
       outcomes.push(yield* follow(world, `${scope}#${window}`, settings));
     }
   }
   if (!outcomes.every((outcome) => outcome === 'done' || (outcome === 'later' && !world.holds('own-end')))) return;
-  world.watch.told(scope, settings.revision, budgets);
+  world.watch.told(scope, settings, budgets);
   world.note('a change that was answered');
 }
 
@@ -123,7 +126,8 @@ function* change(world: World, budget: string, wish: Change): Steps<Outcome> {
     const next = limit + target - available;
     const thaw = left >= 0 && shard < shards;
     const give = () => world.share(partOf(budget, shard), limit, next, revision, thaw, shard === 0 ? wish : undefined);
-    if (!(yield* sure(world, give)) && !(yield* gave(world, partOf(budget, shard), next, revision, thaw))) return 'later';
+    if (!(yield* sure(world, give)) && !(yield* gave(world, partOf(budget, shard), next, revision, thaw)))
+      return 'later';
   }
   world.note('shares changed');
   return 'done';

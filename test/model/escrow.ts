@@ -26,7 +26,13 @@ export function* purseFor(
   return drawn;
 }
 
-function* draw(world: World, environment: Environment, budget: string, amount: number, guard: Guard): Steps<string | undefined> {
+function* draw(
+  world: World,
+  environment: Environment,
+  budget: string,
+  amount: number,
+  guard: Guard,
+): Steps<string | undefined> {
   const name = `p${world.whole(1, 2 ** 40).toString(36)}`;
   const usedUntil = world.clock() + USED_SECONDS;
   const drawId = holdIdOf(usedUntil + PURSE_MARGIN, name, 'f');
@@ -70,6 +76,9 @@ export function* recall(world: World, budget: string): Steps<void> {
 }
 
 /** Purses of a head that the sweeper has to look after. */
-export function drawsOf(holds: ReadonlyMap<string, string>, now: number): { id: string; value: string; expired: boolean }[] {
+export function drawsOf(
+  holds: ReadonlyMap<string, string>,
+  now: number,
+): { id: string; value: string; expired: boolean }[] {
   return [...holds].filter(([id]) => isDraw(id)).map(([id, value]) => ({ id, value, expired: expiryOf(id) < now }));
 }

@@ -13,7 +13,11 @@ export function* openHead(world: World, budget: string, guard: Guard, environmen
   if (total === undefined) return;
   const enter = () => world.directory.add(budget);
   if (world.holds('directory-first')) yield* sure(world, enter, guard);
-  yield* sure(world, () => world.openHead(budget, total, budget.startsWith('account#') ? 1 : settings.shards, settings.revision), guard);
+  yield* sure(
+    world,
+    () => world.openHead(budget, total, budget.startsWith('account#') ? 1 : settings.shards, settings.revision),
+    guard,
+  );
   if (!world.holds('directory-first')) yield* sure(world, enter, guard);
 }
 

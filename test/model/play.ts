@@ -34,7 +34,12 @@ export interface Leaving {
 }
 
 /** Plays `rounds` runs. Gives the seeds of those that failed, by what failed, and how often what happened. */
-export function play(rounds: number, seed: number, { without, weather }: Leaving = {}, progress?: (done: number) => void): Played {
+export function play(
+  rounds: number,
+  seed: number,
+  { without, weather }: Leaving = {},
+  progress?: (done: number) => void,
+): Played {
   const failures = new Map<string, number[]>();
   const seen = new Map<string, number>();
   for (let done = 0; done < rounds; done++) {
@@ -50,7 +55,13 @@ export function play(rounds: number, seed: number, { without, weather }: Leaving
 }
 
 function main(): void {
-  const options = { without: { type: 'string' }, weather: { type: 'string' }, seen: { type: 'boolean' }, trace: { type: 'boolean' }, help: { type: 'boolean', short: 'h' } } as const;
+  const options = {
+    without: { type: 'string' },
+    weather: { type: 'string' },
+    seen: { type: 'boolean' },
+    trace: { type: 'boolean' },
+    help: { type: 'boolean', short: 'h' },
+  } as const;
   const { values, positionals } = parseArgs({ options, allowPositionals: true });
   if (values.help) return console.log(HELP);
   const [rounds = 20_000, seed = 0] = positionals.map(Number);
@@ -72,7 +83,9 @@ function main(): void {
   for (const [message, seeds] of [...failures].sort(([, one], [, other]) => other.length - one.length)) {
     console.log(`  ${String(seeds.length).padStart(6)}  ${message} (seeds ${seeds.slice(0, 5).join(', ')})`);
   }
-  if (values.seen) for (const [event, times] of [...seen].sort()) console.log(`  ${String(times).padStart(8)}  ${event}`);
+  if (values.seen)
+    for (const [event, times] of [...seen].sort(([a], [b]) => (a < b ? -1 : 1)))
+      console.log(`  ${String(times).padStart(8)}  ${event}`);
   process.exitCode = failed === 0 ? 0 : 1;
 }
 

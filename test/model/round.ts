@@ -106,7 +106,12 @@ function* readShard(world: World, round: Round, budget: string, shard: number): 
 }
 type ReadPart = Pick<Part, 'available'> & { frozen: boolean };
 
-function* split(world: World, round: Round, budget: string, open: { shard: number; available: number }[]): Steps<Outcome> {
+function* split(
+  world: World,
+  round: Round,
+  budget: string,
+  open: { shard: number; available: number }[],
+): Steps<Outcome> {
   let left = round.amount;
   for (const { shard, available } of open.sort((one, other) => other.available - one.available)) {
     if (left === 0) break;
@@ -127,7 +132,13 @@ function* split(world: World, round: Round, budget: string, open: { shard: numbe
 }
 
 /** Asks one part for a piece. */
-export function* ask(world: World, round: Round, budget: string, shard: number | string, amount: number): Steps<Outcome> {
+export function* ask(
+  world: World,
+  round: Round,
+  budget: string,
+  shard: number | string,
+  amount: number,
+): Steps<Outcome> {
   const piece = { part: partOf(budget, shard), value: valueFor(round, budget, amount) };
   const answer = yield* once(world, () => world.reserve(piece.part, round.id, piece.value), round.guard);
   if (answer === false) return 'refused';

@@ -8,6 +8,7 @@ import type { Rule } from './rules.ts';
 import { sweep } from './sweeper.ts';
 import { checkAtRest } from './verdict.ts';
 import { type Kind, type Weather, type WeatherName, weatherOf } from './weather.ts';
+import { Watch } from './watch.ts';
 import { World } from './world.ts';
 
 interface Process {
@@ -24,7 +25,7 @@ interface Process {
 export function run(seed: number, without?: Rule, weatherName?: WeatherName): ReadonlyMap<string, number> {
   const random = seededRandom(seed);
   const weather = weatherOf(seed, (of) => of[Math.floor(random() * of.length)] as (typeof of)[number], weatherName);
-  const world = new World(random, weather.window, without);
+  const world = new World(random, weather.window, (of) => new Watch(of), without);
   world.silence = weather.silence;
   settle(world, weather);
   const bills: Bill[] = [];
@@ -51,7 +52,14 @@ function play(world: World, weather: Weather, bills: Bill[]): void {
   let made = 0;
   let started = 0;
   const start = (kind: Kind, steps: Steps<void>, environment?: Environment) => {
-    processes.push({ kind, name: `${kind} ${started++}`, skew: world.whole(-weather.skew, weather.skew), steps, wakesAt: 0, ...(environment && { environment }) });
+    processes.push({
+      kind,
+      name: `${kind} ${started++}`,
+      skew: world.whole(-weather.skew, weather.skew),
+      steps,
+      wakesAt: 0,
+      ...(environment && { environment }),
+    });
   };
   while (made < weather.calls || processes.length > 0) {
     if (world.chance(0.05)) world.now += world.whole(1, weather.jump);
@@ -62,7 +70,8 @@ function play(world: World, weather: Weather, bills: Bill[]): void {
       start('call', call(world, plan, bills), plan.environment);
     }
     if (made < weather.calls && count('sweeper') < 3 && world.chance(weather.sweeps)) start('sweeper', sweeper(world));
-    if (made < weather.calls && count('change') < 3 && world.chance(weather.changes)) start('change', randomChange(world, weather));
+    if (made < weather.calls && count('change') < 3 && world.chance(weather.changes))
+      start('change', randomChange(world, weather));
 
     const awake = processes.filter((process) => process.wakesAt <= world.now);
     if (awake.length === 0) {

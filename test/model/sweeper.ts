@@ -14,7 +14,7 @@ const GRACE_SECONDS = 60;
 /** One sweep over all budgets. Any number may run at once, and die anywhere. */
 export function* sweep(world: World): Steps<void> {
   yield;
-  for (const budget of [...world.directory]) yield* sweepBudget(world, budget);
+  for (const budget of Array.from(world.directory)) yield* sweepBudget(world, budget);
   yield* applyAdjustments(world);
 }
 
@@ -51,7 +51,7 @@ function* isEmpty(world: World, budget: string): Steps<boolean> {
 
 function* sweepPart(world: World, part: string): Steps<void> {
   yield;
-  for (const [id, value] of [...(world.parts.get(part)?.holds ?? [])]) {
+  for (const [id, value] of Array.from(world.parts.get(part)?.holds ?? [])) {
     if (!isMark(id) && !isDraw(id) && expiryOf(id) < world.clock()) yield* settleExpired(world, part, id, value);
   }
 }

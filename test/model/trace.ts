@@ -7,7 +7,7 @@ export function traceWrites(print: (line: string) => void): void {
   for (const name of WRITES) {
     const write = World.prototype[name] as (this: World, ...args: unknown[]) => unknown;
     const traced = function traced(this: World, ...args: unknown[]): unknown {
-      const told = args.map((arg) => (typeof arg === 'object' ? JSON.stringify(arg) : String(arg))).join(' ');
+      const told = args.map((arg) => JSON.stringify(arg)).join(' ');
       print(`${String(this.now).padStart(6)} ${this.who.padEnd(9)} ${name} ${told}`);
       const result = write.apply(this, args);
       print(`${' '.repeat(16)} → ${String(result)}`);

@@ -42,7 +42,10 @@ function checkParts(world: World): void {
     if (isPurse(name)) must(part.frozen !== undefined, 'a purse is open that no head holds');
     else if (Number(shardOf(name)) < head.shards) {
       must(part.frozen === undefined || !listed || debtOf(world, budget) > 0, 'a part is left frozen');
-      must(part.available >= 0 || !listed || debtOf(world, budget) > 0, 'a part is left in debt beside others with money');
+      must(
+        part.available >= 0 || !listed || debtOf(world, budget) > 0,
+        'a part is left in debt beside others with money',
+      );
     } else must(part.available === 0 || !listed, 'money is left in a retired shard');
   }
 }
@@ -86,7 +89,8 @@ function checkSums(world: World): void {
     const delta = world.ledger.adjustment(endpoint, callId) ?? 0;
     const budgets = new Set(entry.charges.map(({ part }) => budgetOf(part)));
     must(budgets.size > 0 || entry.cost + delta === 0, 'an adjustment of a call that charged nothing');
-    if (entry.cost > 0) must(budgets.has(budgetFor(world, 'em', callId, endpoint, '')), 'an entry without its endpoint');
+    if (entry.cost > 0)
+      must(budgets.has(budgetFor(world, 'em', callId, endpoint, '')), 'an entry without its endpoint');
     for (const { part, amount } of entry.charges) add(budgetOf(part), amount);
     for (const budget of budgets) add(budget, delta);
   }

@@ -1,12 +1,20 @@
-import { amountOf, budgetOf, isDraw, isEscrow, isPurse, ownerOf, partOf, scopeOf } from './names.ts';
+import { amountOf, budgetOf, isDraw, isEscrow, isPurse, ownerOf, partOf, scopeOf, spanOf } from './names.ts';
 import { endOf } from './environment.ts';
-import type { Change, World } from './world.ts';
+import type { Change, Settings, World } from './world.ts';
 import { share } from './world.ts';
 
 interface InForce {
   readonly total: number;
   readonly source: number;
 }
+
+interface Answer {
+  readonly at: number;
+  readonly source: number;
+  readonly limits: Settings['limits'];
+}
+
+const NOTHING: Answer = { at: 0, source: -1, limits: {} };
 
 export class Failure extends Error {}
 
@@ -23,7 +31,7 @@ export class Watch {
   /** Budget → the last revision that was done to the end. */
   private readonly done = new Map<string, number>();
   /** Scope → changes that were answered as done. */
-  private readonly answered = new Map<string, { at: number; source: number }[]>();
+  private readonly answered = new Map<string, Answer[]>();
 
   constructor(world: World) {
     this.world = world;
@@ -34,17 +42,13 @@ export class Watch {
   }
 
   opened(budget: string, total: number, source: number): void {
+    must(this.mayBe(budget, { total, source }), 'a head was opened with a limit that is no more');
     this.limits.set(budget, [{ total, source }]);
     this.done.set(budget, 0);
-    for (const change of this.answered.get(scopeOf(budget)) ?? []) {
-      if (change.at < endOf(this.world, budget)) must(source >= change.source, 'a head was opened with a limit that is no more');
-    }
   }
 
   taken(budget: string, change: Change): void {
-    for (const earlier of this.answered.get(scopeOf(budget)) ?? []) {
-      if (earlier.at < endOf(this.world, budget)) must(change.source >= earlier.source, 'a limit that is no more came back');
-    }
+    must(this.mayBe(budget, change), 'a limit that is no more came back');
     this.limits.get(budget)?.push(change);
   }
 
@@ -58,22 +62,26 @@ export class Watch {
   swept(budget: string, revision: number): void {
     const head = this.world.head(budget);
     if (!isEscrow(budget) || head?.revision !== revision) return;
-    const { total, source } = head;
-    this.limits.set(budget, [{ total, source }]);
+    this.limits.set(budget, [{ total: head.total, source: head.source }]);
   }
 
-  /** Whoever asked for the change was told that it is done: no older limit is in force. */
-  told(scope: string, source: number, budgets: ReadonlyMap<string, number>): void {
-    for (const [budget, wished] of budgets) {
-      const limits = this.limits.get(budget) ?? [];
-      const now = limits.filter((limit) => limit.source >= source);
-      const inForce = limits.every((limit) => limit.source >= source || limit.total <= wished) || this.isFrozen(budget);
-      must(isEscrow(budget) || inForce, 'a change was answered that is not done');
-      if (now.length > 0) this.limits.set(budget, now);
-    }
+  /** Whoever asked for the change was told that it is done: no older limit is in force, nor will be. */
+  told(scope: string, { revision, limits }: Settings, budgets: readonly string[]): void {
     const told = this.answered.get(scope) ?? [];
-    told.push({ at: this.world.now, source });
+    told.push({ at: this.world.now, source: revision, limits });
     this.answered.set(scope, told);
+    for (const budget of budgets) {
+      if (isEscrow(budget) || this.isFrozen(budget)) continue;
+      const done = this.limits.get(budget)?.every((limit) => this.mayBe(budget, limit));
+      must(done === true, 'a change was answered that is not done');
+    }
+  }
+
+  /** Whether a limit may be in force after all that was answered: it is as new, or no higher. */
+  private mayBe(budget: string, { total, source }: InForce): boolean {
+    const answers = this.answered.get(scopeOf(budget))?.filter(({ at }) => at < endOf(this.world, budget)) ?? [];
+    const newest = answers.reduce((one, other) => (other.source > one.source ? other : one), NOTHING);
+    return source >= newest.source || total <= (newest.limits[spanOf(budget)] ?? Infinity);
   }
 
   /** In debt, nothing is held anywhere. */
@@ -86,9 +94,9 @@ export class Watch {
   granted(part: string): void {
     this.touched(part);
     const budget = budgetOf(part);
+    const inForce = this.limits.get(budget)?.filter((limit) => this.mayBe(budget, limit)) ?? [];
     const used = isPurse(part) ? this.usedOfEscrow(budget, part) : this.usedOf(budget);
-    const limit = Math.max(...(this.limits.get(budget) ?? []).map(({ total }) => total));
-    must(used <= limit, 'held above the limit in force');
+    must(used <= Math.max(...inForce.map(({ total }) => total)), 'held above the limit in force');
   }
 
   /** What is spent or held: all that is not available. */

@@ -61,14 +61,15 @@ const tight = (pick: Pick): Weather => ({
   ...mixed(pick),
   calls: 20,
   starts: 0.4,
-  silence: pick([0.1, 0.3]),
-  pauses: { call: 0.001, sweeper: 0, change: 0 },
-  crashes: { call: pick([0.002, 0.02]), sweeper: 0, change: 0 },
+  silence: pick([0.1, 0.2]),
+  pauses: { call: 0, sweeper: 0, change: 0 },
+  crashes: { call: pick([0, 0.01]), sweeper: 0, change: 0 },
   changes: 0,
   jump: 1,
   window: { m: 100_000, d: 100_000 },
-  limits: { e: [AMPLE, 30, 50], c: [undefined, 30], a: [undefined] },
-  bound: [5, 14],
+  limits: { e: [24, 36, 50], c: [undefined, undefined, 30], a: [undefined] },
+  bound: [4, 12],
+  seconds: [1, 8, 15],
 });
 
 /** Few answers: rounds follow rounds, and what was given up arrives late. */

@@ -1,7 +1,18 @@
 import { amountOf, budgetOf, isEscrow, partOf } from './names.ts';
 import { Ledger } from './ledger.ts';
 import type { Rule } from './rules.ts';
-import { Watch } from './watch.ts';
+
+/** Who looks on, and says what must not be. */
+export interface Watcher {
+  touched(part: string): void;
+  opened(budget: string, total: number, source: number): void;
+  taken(budget: string, change: Change): void;
+  completed(budget: string, change: Change): void;
+  swept(budget: string, revision: number): void;
+  told(scope: string, settings: Settings, budgets: readonly string[]): void;
+  granted(part: string): void;
+  check(): void;
+}
 
 /** One item of the budgets table. */
 export interface Part {
@@ -50,7 +61,7 @@ export class World {
   readonly ledger = new Ledger();
   readonly late: { at: number; land: () => unknown }[] = [];
   readonly seen = new Map<string, number>();
-  readonly watch: Watch;
+  readonly watch: Watcher;
   readonly random: () => number;
   readonly without: Rule | undefined;
   /** Whose step it is, for the trace; and how far its clock is from the truth. */
@@ -62,11 +73,16 @@ export class World {
   silence = 0;
   readonly windowSeconds: { readonly m: number; readonly d: number };
 
-  constructor(random: () => number, windowSeconds: { m: number; d: number }, without?: Rule) {
+  constructor(
+    random: () => number,
+    windowSeconds: { m: number; d: number },
+    watchedBy: (world: World) => Watcher,
+    without?: Rule,
+  ) {
     this.random = random;
     this.windowSeconds = windowSeconds;
     this.without = without;
-    this.watch = new Watch(this);
+    this.watch = watchedBy(this);
   }
 
   /** What the clock shows of the process whose step it is. */

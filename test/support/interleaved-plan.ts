@@ -60,6 +60,12 @@ const serve = fc.record({
   requests: fc.integer({ min: 1, max: 40 }),
   order: fc.nat(2 ** 31),
 });
+/** Enough for whoever is about to come to an end. */
+const serveMany = fc.record({
+  do: fc.constant('serve' as const),
+  requests: fc.integer({ min: 10, max: 70 }),
+  order: fc.nat(2 ** 31),
+});
 const call = fc.record({
   do: fc.constant('call' as const),
   environment: fc.nat(2),
@@ -94,7 +100,7 @@ const change = (scopes: readonly ScopeName[], kinds: readonly WindowKind[]) =>
       do: fc.constant('change' as const),
       scope: fc.constantFrom(...scopes),
       kind: fc.constantFrom(...kinds),
-      limitCalls: fc.option(limitCalls, { nil: undefined }),
+      limitCalls: fc.option(fc.constantFrom(60, 12, 5, 3, 2, 1, 1, 3000), { nil: undefined, freq: 3 }),
       shards: fc.option(shards, { nil: undefined }),
     })
     .filter((wish) => wish.limitCalls !== undefined || wish.shards !== undefined);
@@ -105,13 +111,24 @@ const longWait = fc.record({
   meanwhile: fc.constant('all goes on' as const),
 });
 /** A process is paused with calls in flight; their holds expire and are swept, more than once; then it comes back. */
-const lateReturn = fc.tuple(call, serve, pause, longWait, sweep, sweep, serve, wait);
+const lateReturn = fc.tuple(call, serveMany, pause, longWait, sweep, sweep, serveMany, wait);
 /** Calls of one environment that run side by side, more than a purse has money for. */
 const burst = fc
   .tuple(call, fc.array(call, { minLength: 2, maxLength: 8 }))
-  .map(([first, others]) => [first, ...others.map((other) => ({ ...other, environment: first.environment }))]);
+  .map(([first, others]) => [first].concat(others.map((other) => inEnvironment(other, first.environment))));
 /** A process dies with calls in flight, and several sweepers find what it has left. */
-const lostCall = fc.tuple(call, serve, crash, longWait, sweep, sweep, serve, fc.oneof(serve, pause, strike), serve);
+const lostCall = fc.tuple(
+  call,
+  serveMany,
+  crash,
+  longWait,
+  sweep,
+  sweep,
+  sweep,
+  serveMany,
+  fc.oneof(crash, pause, strike),
+  serve,
+);
 /** Sweeps that get in each other's way, and die. */
 const sweeps = fc.tuple(wait, sweep, sweep, serve, fc.oneof(crash, pause, strike), serve);
 
@@ -119,6 +136,12 @@ const sweeps = fc.tuple(wait, sweep, sweep, serve, fc.oneof(crash, pause, strike
 function dealt(weights: Readonly<Record<string, number>>, changing: fc.Arbitrary<Step>): fc.Arbitrary<readonly Step[]> {
   /** A change is paused, another one comes, and then the first goes on. */
   const lateChange = fc.tuple(changing, serve, pause, changing, serve, call, serve, wait, serve);
+  /** An environment that has called before meets the change. */
+  const met = fc
+    .tuple(call, serveMany, changing, serveMany, call, serveMany)
+    .map(([first, ...others]) =>
+      [first, ...others].map((step) => (step.do === 'call' ? inEnvironment(step, first.environment) : step)),
+    );
   /** Changes that get in each other's way, and die. */
   const changes = fc.tuple(changing, changing, serve, fc.oneof(crash, pause, strike), serve);
   const alone = (step: fc.Arbitrary<Step>) => fc.tuple(step);
@@ -137,6 +160,7 @@ function dealt(weights: Readonly<Record<string, number>>, changing: fc.Arbitrary
     sweeps,
     changes,
     lateChange,
+    met,
   };
   return fc.oneof(...Object.entries(weights).map(([kind, weight]) => ({ weight, arbitrary: kinds[kind]! })));
 }
@@ -145,10 +169,10 @@ const anyChange = change(['endpoint:e0', 'caller:c0', 'account'], ['month', 'day
 const always = { serve: 10, call: 6, burst: 1, strike: 5, crash: 2, pause: 2, wait: 3, sweep: 1 };
 /** All of it; mostly calls that die and come back; mostly changes of one budget, in each other's way; purses called back. */
 const weathers = [
-  dealt({ ...always, change: 2, lateReturn: 1, lostCall: 1, sweeps: 1, changes: 1 }, anyChange),
+  dealt({ ...always, change: 1, met: 1, lateReturn: 1, lostCall: 1, sweeps: 1, changes: 1 }, anyChange),
   dealt({ ...always, lateReturn: 4, lostCall: 4, sweeps: 1 }, anyChange),
-  dealt({ ...always, change: 2, changes: 3, lateChange: 5 }, change(['caller:c0'], ['month'])),
-  dealt({ ...always, burst: 4, change: 4, lateReturn: 1, lateChange: 1 }, change(['account'], ['month'])),
+  dealt({ ...always, met: 2, changes: 3, lateChange: 5 }, change(['caller:c0'], ['month'])),
+  dealt({ ...always, burst: 3, met: 4, lateReturn: 1, lateChange: 1 }, change(['account'], ['month'])),
 ];
 
 const setting: fc.Arbitrary<Setting> = fc.record({
@@ -167,4 +191,12 @@ const setting: fc.Arbitrary<Setting> = fc.record({
 export function planOf(mostEpisodes: number): fc.Arbitrary<Plan> {
   const lives = weathers.map((episode) => fc.array(episode, { maxLength: mostEpisodes, size: 'max' }));
   return fc.record({ setting, steps: fc.oneof(...lives).map((episodes) => episodes.flat()) });
+}
+
+/** The same call, made by another environment. */
+function inEnvironment<Call extends { readonly environment: unknown }>(
+  other: Call,
+  environment: Call['environment'],
+): Call {
+  return { ...other, environment };
 }

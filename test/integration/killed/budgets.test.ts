@@ -6,13 +6,11 @@ import { DEAR, openScene } from '#test/support/killed/open-scene.ts';
 import { answer, resetAfterBilling } from '#test/support/scripted-steps.ts';
 import { BOUND_PICO, callEarlier, haikuCall } from './haiku-task.ts';
 
-const LONG = 300_000;
+const LONG = { timeout: 300_000 };
 
 test(
   'L5 killed at each request of the first call of a month and a day, which opens its budgets and their shards',
-  {
-    timeout: LONG,
-  },
+  LONG,
   async () => {
     const terms = { budget: { monthlyUsd: '1', dailyUsd: '1', shards: 2 } };
     await using scene = await openScene({ terms });
@@ -31,9 +29,7 @@ test(
 
 test(
   'L5 killed at each request of a call whose hold is split over shards, and topped up over more of them',
-  {
-    timeout: LONG,
-  },
+  LONG,
   async () => {
     // No shard has enough for a call: a hold takes two, and two holds all three.
     const limit = formatUsd((5n * BOUND_PICO) / 2n);
@@ -55,7 +51,7 @@ test(
   },
 );
 
-test('L5 killed at each request of a call that draws a purse from the account', { timeout: LONG }, async () => {
+test('L5 killed at each request of a call that draws a purse from the account', LONG, async () => {
   const terms = { budget: { monthlyUsd: '1' } };
   await using scene = await openScene({ terms, script: [resetAfterBilling(DEAR), answer(DEAR)] });
   await scene.limit('account', { month: '100', day: '100' });
@@ -69,21 +65,17 @@ test('L5 killed at each request of a call that draws a purse from the account', 
   expect(killed.points.some(({ request }) => request.startsWith('PutItem budgets account#2026-11#<purse>'))).toBe(true);
 });
 
-test(
-  'L5 killed at each request of a call that holds in the account itself, where little is left',
-  { timeout: LONG },
-  async () => {
-    const terms = { budget: { monthlyUsd: '1' } };
-    await using scene = await openScene({ terms });
-    await scene.limit('account', { month: formatUsd(150n * BOUND_PICO) });
-    const killed = await killEverywhere(scene, {
-      pointsOf: writingPointsOf,
-      prepare: (number) => callEarlier(scene, terms, number),
-      outcome: 'completed',
-      task: (number) => haikuCall(terms, number),
-    });
-    expect(killed.outcome.status).toBe(200);
-    expect(killed.points.some(({ request }) => request.includes('account#2026-11#0 SET available'))).toBe(true);
-    expect(killed.points.some(({ request }) => request.includes('<purse>'))).toBe(false);
-  },
-);
+test('L5 killed at each request of a call that holds in the account itself, where little is left', LONG, async () => {
+  const terms = { budget: { monthlyUsd: '1' } };
+  await using scene = await openScene({ terms });
+  await scene.limit('account', { month: formatUsd(150n * BOUND_PICO) });
+  const killed = await killEverywhere(scene, {
+    pointsOf: writingPointsOf,
+    prepare: (number) => callEarlier(scene, terms, number),
+    outcome: 'completed',
+    task: (number) => haikuCall(terms, number),
+  });
+  expect(killed.outcome.status).toBe(200);
+  expect(killed.points.some(({ request }) => request.includes('account#2026-11#0 SET available'))).toBe(true);
+  expect(killed.points.some(({ request }) => request.includes('<purse>'))).toBe(false);
+});

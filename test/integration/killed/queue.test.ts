@@ -3,7 +3,7 @@ import type { MessageTask } from '#test/support/killed/errand.ts';
 import { killEverywhere } from '#test/support/killed/kill-everywhere.ts';
 import { openScene } from '#test/support/killed/open-scene.ts';
 
-const LONG = 300_000;
+const LONG = { timeout: 300_000 };
 const terms = { budget: { monthlyUsd: '1' } };
 
 function delivery(number: number, topic = 'rain'): MessageTask {
@@ -14,9 +14,7 @@ function delivery(number: number, topic = 'rain'): MessageTask {
 
 test(
   'L5 P5 killed at each request of a queue message: it comes again, and is answered; what was lost is known',
-  {
-    timeout: LONG,
-  },
+  LONG,
   async () => {
     await using scene = await openScene({ terms });
     const done = { batchItemFailures: [] };

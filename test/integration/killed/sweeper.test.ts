@@ -12,7 +12,7 @@ import { linesOf } from '#test/support/killed/table-dump.ts';
 import { answer, resetAfterBilling } from '#test/support/scripted-steps.ts';
 import { BOUND_PICO, callEarlier, haikuCall } from './haiku-task.ts';
 
-const LONG = 300_000;
+const LONG = { timeout: 300_000 };
 /** No shard has enough for a call: a hold takes two of them. */
 const terms = { budget: { monthlyUsd: formatUsd((29n * BOUND_PICO) / 10n), shards: 3 } };
 const SWEEP = { kind: 'sweep' } as const;
@@ -21,9 +21,7 @@ const SENT: KillPoint = { when: 'after', request: 'POST /v1/responses gpt-6-luna
 
 test(
   'L5 a sweeper is killed around each request by which it changes anything: the next one brings about the same',
-  {
-    timeout: LONG,
-  },
+  LONG,
   async () => {
     await using scene = await openScene({ terms, script: [resetAfterBilling(DEAR), answer(DEAR)] });
     await leaveWork(scene);

@@ -6,13 +6,11 @@ import { DEAR, MOST_POINTS, openScene } from '#test/support/killed/open-scene.ts
 import { answer, resetAfterBilling } from '#test/support/scripted-steps.ts';
 import { BOUND_PICO, callEarlier, haikuCall } from './haiku-task.ts';
 
-const LONG = 300_000;
+const LONG = { timeout: 300_000 };
 
 test(
   'L5 a process hangs at each request of a window’s first call and is killed; another calls meanwhile, and is served',
-  {
-    timeout: LONG,
-  },
+  LONG,
   async () => {
     const terms = { budget: { monthlyUsd: formatUsd(5n * BOUND_PICO), shards: 2 } };
     await using scene = await openScene({ terms, script: [resetAfterBilling(DEAR), answer(DEAR)] });
@@ -35,9 +33,7 @@ test(
 
 test(
   'L5 an administrator’s process is killed at each request by which it changes limit and shards under a call: the sweeper ends it',
-  {
-    timeout: LONG,
-  },
+  LONG,
   async () => {
     const terms = { budget: { monthlyUsd: formatUsd(6n * BOUND_PICO), shards: 3 } };
     await using scene = await openScene({ terms });
