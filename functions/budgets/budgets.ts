@@ -86,12 +86,12 @@ export function createBudgets(options: BudgetsOptions): Budgets {
     async reserve({ spec, atMs, ...request }) {
       const terms = await limits.of(request.facts.endpoint, request.facts.caller, spec);
       const outcome = await reserve(holding, { ...request, budgets: terms.map((each) => budgetAt(each, atMs)) });
-      if (!outcome.granted) await noteRefusal(outcome.status);
+      if (!outcome.granted && clock.nowMs() < request.facts.killAtMs) await noteRefusal(outcome.status);
       return outcome;
     },
     async topUp(reservation, amountPico, signal) {
       const outcome = await topUp(holding, reservation, amountPico, signal);
-      if (!outcome.granted) await noteRefusal(outcome.status);
+      if (!outcome.granted && clock.nowMs() < reservation.facts.killAtMs) await noteRefusal(outcome.status);
       return outcome;
     },
     settle: (reservation, charges) => settle(parts, reservation, charges),

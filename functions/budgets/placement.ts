@@ -3,8 +3,8 @@ import { sleep, type Clock } from '#platform/clock.ts';
 import { partKey, type Budget } from './budget.ts';
 import type { BudgetBook, BudgetState } from './budget-book.ts';
 import { statusOf, sumOf, type BudgetStatus } from './budget-status.ts';
-import type { Piece } from './hold.ts';
-import { heldIn, type PartState } from './part.ts';
+import { heldPico, type Piece } from './hold.ts';
+import type { PartState } from './part.ts';
 import type { PartStore } from './part-store.ts';
 
 export type Taken =
@@ -122,7 +122,7 @@ export class Placement {
         status.availablePico < amountPico
       )
         return { status };
-      throw error;
+      throw isThrottled(error) ? new BudgetBusy(budget.key) : error;
     }
   }
 
@@ -215,8 +215,8 @@ function piecesOf({ shards }: BudgetState, { id, amountPico, without = [] }: Tak
     const value = holds.get(id);
     return value === undefined || without.includes(key) ? [] : [{ part: key, id, value }];
   });
-  const heldPico = heldIn({ holds: new Map(pieces.map((piece) => [piece.part, piece.value])) });
-  return pieces.length > 0 && heldPico === amountPico ? pieces : undefined;
+  const sumPico = pieces.reduce((sum, piece) => sum + heldPico(piece.value), 0n);
+  return pieces.length > 0 && sumPico === amountPico ? pieces : undefined;
 }
 
 /** Shards that can be taken from. */

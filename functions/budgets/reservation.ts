@@ -76,6 +76,8 @@ const MOST_REPEATS = 8;
  */
 export async function reserve(holding: Holding, request: ReservationRequest): Promise<ReservationOutcome> {
   const { budgets, amountPico, signal, firstRound = 0 } = request;
+  // Before anything is drawn or asked.
+  assertAlive(holding.clock, request.facts);
   let silences = 0;
   let repeats = 0;
   for (let round = firstRound; ; round++) {

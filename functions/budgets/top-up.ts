@@ -19,6 +19,7 @@ export async function topUp(
   amountPico: bigint,
   signal: AbortSignal,
 ): Promise<TopUpOutcome> {
+  assertAlive(holding.clock, reservation.facts);
   const strays = [...reservation.strays];
   const places = [...reservation.places];
   for (const at of [...places.keys()].toReversed()) {

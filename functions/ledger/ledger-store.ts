@@ -130,6 +130,8 @@ export function createLedgerStore({ dynamo, table, log, shards = 1 }: LedgerStor
       const { callId, endpoint, basis } = entry;
       const deltaPico = entry.costPico - standing.costPico;
       const unknownDeltaPico = entry.unknownPico - standing.unknownPico;
+      // The one who took this process for dead was right about the money.
+      if (deltaPico === 0n && unknownDeltaPico === 0n) return {};
       return { adjustment: { callId, endpoint, deltaPico, unknownDeltaPico, basis } };
     },
     async adjust(adjustment) {

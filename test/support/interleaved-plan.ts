@@ -179,7 +179,7 @@ const setting: fc.Arbitrary<Setting> = fc.record({
   endpoint: fc.record({ month: limitCalls, day: limitCalls, shards: fc.integer({ min: 1, max: 3 }) }),
   caller: fc.record({ month: limitCalls, shards: fc.integer({ min: 1, max: 3 }) }),
   account: fc.record({
-    month: fc.constantFrom(3000, 400, 60, 12, 2),
+    month: fc.constantFrom(3000, 3000, 400, 60, 12, 2),
     day: fc.option(fc.constantFrom(3000, 60, 12, 2), { nil: undefined }),
     shards: fc.integer({ min: 1, max: 2 }),
   }),

@@ -27,8 +27,8 @@ export const CONCLUSIONS = `
 ## Defaults that follow
 
 - **Shards of an endpoint or a caller: ⌈calls a second · √(seconds a call lasts) / 40⌉.** At 90 bytes a hold a shard carries 72 / √seconds calls a second (the formula's
-  root; measured, 62 to 73), and 60 % of that leaves room for moments. One shard is enough for 28 calls a second of 2 s, 9 of 20 s, 3 of 120 s; 64 shards for 1,800, 570,
-  230. Bytes count by their root: a third less a hold carries a fifth more.
+  root; measured, 62 to 73), and 60 % of that leaves room for moments. One shard is enough for 28 calls a second of 2 s, 9 of 20 s, 3 of 120 s; 64 are for 1,800,
+  570 and 230. Bytes count by their root: a third less a hold carries a fifth more.
 - **The account: the same formula with all calls of the account**, purses or not. When money is scarce calls hold in the shards; with a third of the shards and no
   purses half of them met a 503. What purses save is units: a quarter of those without are left at 2 s, a ninth at 20 s, a quarter at 120 s.
 - **A purse's float: 8 × the amount of the call that draws it, and at most 1/64 of what its shard has available**, as the draw's condition, without a read. Larger ones
@@ -53,11 +53,11 @@ export const LIMITS = `
 
 - **DynamoDB beyond its documents**: how long an item's writes queue behind each other (up to 500 a second of one item are played as free of it), how deep its buckets really are, how long a table takes to put hot items
   on partitions of their own. A new on-demand table begins with 4,000 write units a second and doubles with its peaks, and a table's quota is 40,000 unless raised: the load of the last section needs
-  2.5 to 18 million. It is a bound on what one partition must carry, not a promise that a table will.
+  2.6 to 19 million. It is a bound on what one partition must carry, not a promise that a table will.
 - **Lambda at that size**: 10⁵ calls a second of 2 s are 285,000 environments at once, of 120 s 17 million; a region's quota begins at 1,000 and grows by request.
 - **Faults**: no answer is lost, no process dies, no clock is off, no limit changes, no window ends in mid-call, nothing tops up. The property tests and the kill tests are for those. The sweeper's own reads, the ledger and
   the cache are left out; they are other items.
 - **People**: whoever is refused does not come back. SDKs that repeat a 503 make an overload longer; real traffic has bursts that Poisson has not.
-- **Compressed runs** (20 s and 120 s at 10⁵ a second): fewer and heavier holds in flight fluctuate more, so that they cost up to 7 % more units than exact ones where nothing is throttled. Where much is,
+- **Compressed runs** (20 s and 120 s at 10⁵ a second): fewer and heavier holds in flight fluctuate more, so that they cost some 5 % more units than exact ones where nothing is throttled. Where much is,
   they err by a quarter, and none is used.
 `;

@@ -23,7 +23,7 @@ const EXPERIMENTS: Readonly<Record<string, (seed: number, progress: Progress) =>
 const HELP = `npm run simulate [-- --only <experiment>] [--seed <n>]
 
 Plays the budgets' protocol against a model of DynamoDB, event by event, and writes results.md and its plots beside
-this file: about two minutes on one core. The same seed gives the same results. Progress goes to standard error.
+this file: two to three minutes on one core. The same seed gives the same results. Progress goes to standard error.
 
   --only <experiment>  print one to standard output, and write nothing: ${Object.keys(EXPERIMENTS).join(', ')}
   --seed <n>           another run of chance (@default 1)
