@@ -122,7 +122,7 @@ export class Placement {
         status.availablePico < amountPico
       )
         return { status };
-      throw isThrottled(error) ? new BudgetBusy(budget.key) : error;
+      throw error;
     }
   }
 
