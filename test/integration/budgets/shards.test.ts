@@ -33,8 +33,15 @@ test('L1 a budget of four shards is used up to less than one call, and not beyon
   const limitPico = 10n * BOUND_PICO + 4n;
   const budget = { monthlyUsd: formatUsd(limitPico), shards: 4 };
   const environment = serving(weir, { hot: haiku({ budget }) });
-  const calls = Array.from({ length: 14 }, () => environment.post('hot', { topic: 'rain' }));
-  await gate.reached(10);
+  const allRefused = Promise.withResolvers<void>();
+  let refused = 0;
+  const calls = Array.from({ length: 14 }, async () => {
+    const reply = await environment.post('hot', { topic: 'rain' });
+    if (reply.status === 402 && ++refused === 4) allRefused.resolve();
+    return reply;
+  });
+  // Nothing comes back before the last of them is refused.
+  await Promise.all([gate.reached(10), allRefused.promise]);
   const held = await shardsOf(weir, 'hot');
   expect(held.map(({ limitPico: share }) => share)).toHaveLength(4);
   expect(sum(held, heldIn)).toBe(10n * BOUND_PICO);
