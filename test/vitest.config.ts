@@ -8,7 +8,7 @@ export default defineConfig({
     exclude: ['test/bench/**'],
     environment: 'node',
     // A unit test takes milliseconds; the rest is for those that start processes and sockets.
-    testTimeout: 20_000,
+    testTimeout: 40_000,
     hookTimeout: 30_000,
     maxWorkers: 2,
     reporters: ['default'],

@@ -110,8 +110,8 @@ const longWait = fc.record({
   ms: fc.constantFrom(95_000, 130_000, 900_000),
   meanwhile: fc.constant('all goes on' as const),
 });
-/** A process is paused with calls in flight; their holds expire and are swept, more than once; then it comes back. */
-const lateReturn = fc.tuple(call, serveMany, pause, longWait, sweep, sweep, serveMany, wait);
+/** A process is paused with calls in flight; their holds expire and are swept; it comes back, and several sweepers hear of it. */
+const lateReturn = fc.tuple(call, serveMany, pause, longWait, sweep, serveMany, longWait, sweep, sweep, serveMany);
 /** Calls of one environment that run side by side, more than a purse has money for. */
 const burst = fc
   .tuple(call, fc.array(call, { minLength: 2, maxLength: 8 }))

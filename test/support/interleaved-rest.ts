@@ -21,9 +21,11 @@ export function assertAtRest(tables: Tables, watch: Watch, bills: readonly Bill[
     must(holds.size === 0, `${key} still holds ${[...holds.keys()].join(', ')}`);
   }
   for (const [name, item] of tables.items) {
-    const isEmpty = !name.includes(' late#') || item['listed'] === undefined;
-    must(isEmpty, `late facts wait to be applied: ${[...((item['listed'] ?? []) as Set<string>)].join()}`);
+    const waiting = name.includes(' late#') ? namesIn(item) : [];
+    must(waiting.length === 0, `late facts wait to be applied: ${waiting.join()}`);
   }
+  const listed = new Set([...tables.items].flatMap(([name, item]) => (name.includes(' open#') ? namesIn(item) : [])));
+  for (const budget of watch.budgets) must(listed.has(budget), `no sweeper finds ${budget}`);
   const booked = new Map<string, Booked>();
   for (const bill of bills) {
     const call = findCall(tables, bill);
@@ -31,6 +33,10 @@ export function assertAtRest(tables: Tables, watch: Watch, bills: readonly Bill[
     assertBilled(bill, call, watch);
   }
   for (const budget of watch.budgets) assertInOrder(budget, watch, booked, nowMs);
+}
+
+function namesIn(list: StoredItem): string[] {
+  return [...((list['listed'] ?? []) as Set<string>)];
 }
 
 /** Shares sum to the total, which is the limit that was set; money lies where it can be used; and the spent is the ledger's. */

@@ -132,7 +132,7 @@ test.each([1, 4])(
 test('L1 the account’s budget under eight processes: never above, and used up when what was drawn has come back', async () => {
   const limitPico = 600n * BOUND_PICO + (BOUND_PICO - 1n);
   const scope = { params: { scope: 'account' }, roles: ['administrator'] as const };
-  const set = await weir.put('finance/set-budget', { limitUsd: formatUsd(limitPico), shards: 2 }, scope);
+  const set = await weir.put('finance/set-budget', { limitUsd: formatUsd(limitPico) }, scope);
   expect(set.status).toBe(200);
   const billedPico = upstream.bill.totalPico;
   const gate = new Gate();
