@@ -52,7 +52,7 @@ export class Watch {
     this.#byBudget.set(budgetKey, (this.#byBudget.get(budgetKey) ?? new Set()).add(key));
     must(part.availablePico + part.spentPico + heldIn(part) === part.limitPico, `${key} does not add up`);
     const earlier = before && fromPartItem(key, before);
-    if (earlier && isGrant(earlier, part)) this.#assertAllowed(key);
+    if (earlier && isGrant(earlier, part)) this.#assertAllowed(earlier);
     if (isCompletion(earlier, part)) this.#completed.set(budgetKey, part.head!.revision);
     this.#assertShares(budgetKey);
   }
@@ -131,8 +131,9 @@ export class Watch {
     this.#said.set(scope, [...said, { revision: Number(item['revision']), limits }]);
   }
 
-  /** A call was given money: with it, no more is spent and held than the limit in force. */
-  #assertAllowed(key: string): void {
+  /** A call was given money by a part that stood so: it was not frozen, and with it no more is spent and held than the limit in force. */
+  #assertAllowed({ key, frozen }: PartState): void {
+    must(frozen === undefined, `${key} is frozen, and gave money`);
     const { budgetKey } = partOf(key);
     const usedPico = this.#usedOf(budgetKey, key);
     const limitPico = this.limitsOf(budgetKey).reduce((most, pico) => (pico > most ? pico : most), 0n);

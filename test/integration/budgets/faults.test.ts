@@ -192,6 +192,7 @@ test.each<readonly [string, (weir: Weir) => Prepared, typeof OUTCOMES]>([
     const entries = await weir.ledger();
     for (const [name, pico] of billed) await expectNothingLost(weir, name, pico, entries);
   },
+  60_000,
 );
 
 /** The ledger has what was billed, or more by what nobody could confirm; both budgets have spent the ledger's sum, and hold nothing. */
