@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import type { Catalog, CatalogRoute } from '#edge/catalog.ts';
 import { routeClashes } from './check-routes.ts';
 import type { Entry } from './inventory.ts';
-import { openApiDocument } from './openapi.ts';
+import { openApiDocument } from './openapi/document.ts';
 import { pathOf, routedEntries } from './routes.ts';
 
 /**

@@ -4,6 +4,7 @@ import { fileURLToPath, pathToFileURL } from 'node:url';
 import type { EntryHandler } from '#edge/entry-handler.ts';
 import type { EntrySpec } from '#edge/specs.ts';
 import { specFaults } from './check-spec.ts';
+import { provideLambdaGlobals } from './lambda-runtime.ts';
 
 /** One entry file: one Lambda. */
 export interface Entry {
@@ -79,10 +80,4 @@ async function sourceFiles(folder: string): Promise<string[]> {
 function nameOf(functionsFolder: string, room: string, file: string): string {
   const inRoom = relative(join(functionsFolder, room), file).split(sep).join('/').replace(/\.ts$/, '');
   return room === 'endpoints' ? inRoom : `${room}/${inRoom}`;
-}
-
-/** Middy's streaming mode looks for Lambda's global at import. */
-function provideLambdaGlobals(): void {
-  const scope = globalThis as { awslambda?: unknown };
-  scope.awslambda ??= { streamifyResponse: (handler: unknown) => handler };
 }

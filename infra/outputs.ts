@@ -12,7 +12,7 @@ const outputsSchema = z.object({
   callersTable: z.string(),
   /** Secret ids by the name that specs use (`openai`). */
   secrets: z.record(z.string(), z.string()),
-  /** Queue URLs by endpoint. */
+  /** Queue URLs by endpoint, of those that have a queue. */
   queues: z.record(z.string(), z.object({ url: z.url(), resultsUrl: z.url() })),
   /** Endpoints that stand in for AWS's own; absent on AWS. */
   awsEndpoints: z.object({ dynamodb: z.url(), secretsmanager: z.url(), sqs: z.url() }).optional(),

@@ -1,3 +1,6 @@
+/** What API Gateway takes as a path: plain segments, and parameters that are a whole one. */
+export const ROUTE_PATH = /^(?:\/(?:[\w.:-]+|\{[A-Za-z]\w*\}))+$/;
+
 /** Names of a path's parameters, in their order: `/v1/budgets/{scope}` → `scope`. */
 export function parametersOf(path: string): string[] {
   return path.split('/').flatMap((segment) => parameterIn(segment) ?? []);

@@ -1,12 +1,14 @@
 import { DeadlineExceeded } from '#platform/errors.ts';
-import type { CallEvent } from '#protocol/events.ts';
+import type { CallEvent, LiveEvent } from '#protocol/events.ts';
 import type { ModelRequest } from '#protocol/request.ts';
 import { mayHaveBilled, replyFor, UpstreamFailure, type Failure } from '#upstream/failure.ts';
 import type { Reply } from '#upstream/from-openai.ts';
 import type { UpstreamKey } from '#upstream/key-ring.ts';
 import { SHORTEST_ATTEMPT_MS } from '#upstream/retry-policy.ts';
 import type { Served } from '#upstream/served.ts';
+import type { SendOptions, Streamable } from '#upstream/upstream.ts';
 import type { Call } from './call.ts';
+import type { LiveAnswer } from './live-answer.ts';
 import { boundOf, cutTo, priceAnswer, type AttemptPrice } from './price-attempt.ts';
 import type { Rooms } from './rooms.ts';
 import type { Tab } from './tab.ts';
@@ -18,6 +20,8 @@ export interface Answered {
   readonly events: readonly CallEvent[];
   readonly served: Served;
   readonly costPico: bigint;
+  /** It came piece by piece, and who listens has heard it. */
+  readonly wasStreamed: boolean;
 }
 
 /**
@@ -26,6 +30,7 @@ export interface Answered {
  */
 export async function attempt(
   wanted: ModelRequest,
+  live: LiveAnswer,
   key: UpstreamKey,
   tab: Tab,
   rooms: Rooms,
@@ -46,13 +51,7 @@ export async function attempt(
 
   upstream.breaker.sending(key.version);
   const startedMs = platform.clock.nowMs();
-  const end = await upstream
-    .send(request, {
-      signal: call.deadline.signal,
-      ...(call.terms.attemptTimeoutMs !== undefined && { timeoutMs: call.terms.attemptTimeoutMs }),
-      safetyIdentifier: call.principal.id,
-    })
-    .catch((failure: unknown) => failure as UpstreamFailure);
+  const { end, wasStreamed } = await send(request, live, call, rooms);
   tellBreaker(end, key, rooms);
   const price = priceOf(end, request, boundPico, call.id);
   tab.close({ ...lineOf(end, request), ...price, latencyMs: platform.clock.nowMs() - startedMs }, boundPico);
@@ -61,7 +60,38 @@ export async function attempt(
   if (price.basis === 'unknown') {
     platform.log.error('an answer has no price', { alarm: 'unpriced', callId: call.id, model: end.served.model });
   }
-  return { modelAsked: request.model, ...end, costPico: price.costPico };
+  return { modelAsked: request.model, ...end, costPico: price.costPico, wasStreamed };
+}
+
+/** Sends it, as a stream where somebody listens or where it may be ended early. */
+async function send(request: ModelRequest, live: LiveAnswer, call: Call, { upstream }: Rooms) {
+  const { terms } = call;
+  const options: SendOptions = {
+    signal: call.deadline.signal,
+    ...(terms.attemptTimeoutMs !== undefined && { timeoutMs: terms.attemptTimeoutMs }),
+    safetyIdentifier: call.principal.id,
+  };
+  const failed = (failure: unknown) => failure as UpstreamFailure;
+  if (!isStreamed(request, live)) return { end: await upstream.send(request, options).catch(failed), wasStreamed: false };
+  live.restart();
+  const { idleTimeoutMs } = terms;
+  const keeps = terms.deterministic !== undefined && call.cacheWish.store;
+  const hear = (event: LiveEvent) => live.hear(event);
+  const streamed = upstream.stream(request, { ...options, idleTimeoutMs, keeps, hear });
+  const end = await streamed.then((reply) => whole(reply, live)).catch(failed);
+  return { end, wasStreamed: true };
+}
+
+function isStreamed(request: ModelRequest, live: LiveAnswer): request is Streamable {
+  if (request.kind === 'pass') return request.isStream;
+  return request.kind === 'respond' && live.isWanted;
+}
+
+/** A stream that the listener had enough of ends as it was heard; of any other, the gate gives what it held back. */
+async function whole(reply: Reply, live: LiveAnswer): Promise<Reply> {
+  if (reply.events.length === 0) return { ...reply, events: live.cutShort() };
+  await live.end();
+  return reply;
 }
 
 /**
@@ -84,11 +114,15 @@ function tellBreaker(end: Reply | UpstreamFailure, { version }: UpstreamKey, { u
   else if (end.failure.status !== undefined) breaker.reset(version);
 }
 
-/** Known usage: its price. Not billed: 0. May have been billed, and nobody can tell: the bound. */
+/** Known usage: its price. Cut in the middle: an estimate. Not billed: 0. May have been billed, and nobody can tell: the bound. */
 function priceOf(end: Reply | UpstreamFailure, request: ModelRequest, boundPico: bigint, callId: string): AttemptPrice {
-  if (!(end instanceof UpstreamFailure)) return priceAnswer(request, end.served, end.events, boundPico, callId);
-  const { failure, served } = end;
-  if (served?.usage) return priceAnswer(request, served, [], boundPico, callId);
+  if (!(end instanceof UpstreamFailure)) return priceAnswer(request, end, boundPico, callId);
+  const { failure, served, seen } = end;
+  // A stream that had begun was billed for what it was: as it says, or by what was seen of it.
+  if (served?.usage || seen) {
+    const cut = { served: served ?? { model: request.model, usage: undefined }, events: [], ...(seen && { seen }) };
+    return priceAnswer(request, cut, boundPico, callId);
+  }
   // A reply that says it failed, and not what it used, did begin the work.
   const isUnknown = served !== undefined || mayHaveBilled(failure);
   return isUnknown ? { costPico: boundPico, basis: 'unknown' } : { costPico: 0n, basis: 'exact' };
@@ -102,7 +136,7 @@ function lineOf(end: Reply | UpstreamFailure, { model }: ModelRequest) {
   return {
     modelAsked: model,
     outcome: end instanceof UpstreamFailure ? end.failure.class : 'answered',
-    ...(served && { modelServed: served.model }),
+    ...(served && served.model !== '' && { modelServed: served.model }),
     ...(served?.serviceTier !== undefined && { serviceTier: served.serviceTier }),
     ...(status !== undefined && { status }),
     ...(requestId !== undefined && { upstreamRequestId: requestId }),

@@ -1,21 +1,22 @@
 import { sleep } from '#platform/clock.ts';
 import { withinDeadline } from '#platform/deadline.ts';
 import type { ModelRequest } from '#protocol/request.ts';
-import { replyFor, type Failure } from '#upstream/failure.ts';
+import { replyFor, replyToAuthor, type Failure } from '#upstream/failure.ts';
 import { decideRetry } from '#upstream/retry-policy.ts';
 import { attempt, type Answered } from './attempt.ts';
+import type { LiveAnswer } from './live-answer.ts';
 import type { Rooms } from './rooms.ts';
 import type { Tab } from './tab.ts';
 
 /**
  * Asks the upstream until it answers, the retry policy says stop, or the deadline comes. Each attempt is covered by the
- * hold before it is sent, and becomes a line of the ledger entry.
+ * hold before it is sent, and becomes a line of the ledger entry. Once somebody has heard a part of an answer, there is no other.
  *
  * @throws the reply that belongs to the last failure; BudgetExceeded; the deadline's reason
  */
 export async function attempts(
   request: ModelRequest,
-  fallbackModels: readonly string[],
+  { fallbackModels, live }: { readonly fallbackModels: readonly string[]; readonly live: LiveAnswer },
   tab: Tab,
   rooms: Rooms,
 ): Promise<Answered> {
@@ -26,12 +27,13 @@ export async function attempts(
   for (;;) {
     attemptsOnModel++;
     const key = await withinDeadline(upstream.keys.current(), deadline.signal);
-    const result = await attempt({ ...request, model: models[0] as string }, key, tab, rooms);
+    const result = await attempt({ ...request, model: models[0] as string }, live, key, tab, rooms);
     if ('events' in result) {
       upstream.retryBudget.earn();
       return result;
     }
     deadline.signal.throwIfAborted();
+    if (live.hasBegun) throw stopped(result, request, rooms);
     const decision = decideRetry({
       failure: result,
       attemptsOnModel,
@@ -43,7 +45,7 @@ export async function attempts(
       remainingMs: deadline.remainingMs(),
       random: platform.random(),
     });
-    if (decision.action === 'stop') throw stopped(result, rooms);
+    if (decision.action === 'stop') throw stopped(result, request, rooms);
     tab.retriesLeft--;
     if (decision.spendsBudget) upstream.retryBudget.spend();
     if (decision.action === 'fallback') {
@@ -54,12 +56,12 @@ export async function attempts(
   }
 }
 
-function stopped(failure: Failure, { platform }: Rooms): Error {
+function stopped(failure: Failure, request: ModelRequest, { platform }: Rooms): Error {
   if (failure.class === 'credential' || failure.class === 'configuration' || failure.class === 'quota') {
     platform.log.error('the upstream refuses this deployment', {
       alarm: `upstream-${failure.class}`,
       code: failure.code,
     });
   }
-  return replyFor(failure);
+  return request.kind === 'pass' ? replyToAuthor(failure) : replyFor(failure);
 }

@@ -3,8 +3,9 @@ import type { CacheWish } from '#cache/cache-control.ts';
 import type { LedgerEntry } from '#ledger/entry.ts';
 import type { Deadline } from '#platform/deadline.ts';
 import type { Principal } from '#platform/principal.ts';
-import type { CallEvent } from '#protocol/events.ts';
+import type { CallEvent, FinishReason, Listener } from '#protocol/events.ts';
 import type { ModelRequest } from '#protocol/request.ts';
+import type { NewGate } from '#protocol/text-gate.ts';
 
 /** What an endpoint's definition says about money, time and caching; the same for all of its calls. */
 export interface EndpointTerms {
@@ -19,6 +20,8 @@ export interface EndpointTerms {
   readonly leastOutputTokens?: number;
   /** Cuts a single attempt short of the deadline. Absent: an attempt may take all the time there is. */
   readonly attemptTimeoutMs?: number;
+  /** The longest that a model may be silent in the middle of a stream. */
+  readonly idleTimeoutMs: number;
 }
 
 /** One call of an endpoint, as it begins. */
@@ -37,22 +40,31 @@ export interface Call {
   readonly cacheWish: CacheWish;
 }
 
-/** Asks a model, through cache, budget and retries. The only way upstream, so that nothing reaches it unmetered. */
-export type Ask = (request: ModelRequest, options: AskOptions) => AsyncGenerator<CallEvent, void>;
+/**
+ * Asks a model, through cache, budget and retries. The only way upstream, so that nothing reaches it unmetered.
+ * @returns the events of the whole answer
+ */
+export type Ask = (request: ModelRequest, options: AskOptions) => Promise<readonly CallEvent[]>;
 
 export interface AskOptions {
   /** Tried in this order when the request's own model fails. */
   readonly fallbackModels: readonly string[];
   /** Asks once more for what an earlier answer left open: one of the call's second tries (R8). @default false */
   readonly isAgain?: boolean;
+  /** Hears the answer while it is made; what was heard is never begun anew. Absent: it is given whole. */
+  readonly listener?: Listener;
+  /** What the answer's text passes on its way; where it says that there is enough, the upstream is stopped. */
+  readonly newGate?: NewGate;
 }
 
-/** What an endpoint does with its way upstream: yields what may be streamed, and returns its output. */
-export type Work<Output> = (ask: Ask) => AsyncGenerator<CallEvent, Output>;
+/** What an endpoint does with its way upstream. */
+export type Work<Output> = (ask: Ask) => Promise<Output>;
 
 /** How a call ended: its ledger entry, and what only the reply needs beside it. */
 export interface Receipt {
   readonly entry: LedgerEntry;
+  /** How its last answer ended; undefined when it had none. */
+  readonly finish: FinishReason | undefined;
   /** Age of the oldest cached part, when all came from the cache. */
   readonly ageSeconds?: number;
 }

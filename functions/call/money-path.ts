@@ -1,9 +1,12 @@
 import { OutputInvalid, WeirError } from '#platform/errors.ts';
+import { finishOf, type CallEvent } from '#protocol/events.ts';
+import type { ModelRequest } from '#protocol/request.ts';
 import { attempts } from './attempts.ts';
 import { lookUp } from './cached-parts.ts';
-import type { Ask, Call, Receipt, Work } from './call.ts';
+import type { AskOptions, Call, Receipt, Work } from './call.ts';
+import { LiveAnswer } from './live-answer.ts';
 import type { Rooms } from './rooms.ts';
-import { settle } from './settle.ts';
+import { ageOf, settle } from './settle.ts';
 import { Tab } from './tab.ts';
 
 /**
@@ -12,39 +15,47 @@ import { Tab } from './tab.ts';
  *     cache ─ hit ──────────────────────────────────────────┐
  *       └ miss → lead → reserve → attempts → … → settle → reply
  *
- * An endpoint's work asks as many questions as it likes; each goes through cache, hold and attempts, and all are settled
- * together, once, in the one `finally` below: ledger entry, then counters, and what may be cached.
+ * An endpoint's work asks as many questions as it likes; each goes through cache, hold and attempts, streamed or not, and all
+ * are settled together, once, in the one `finally` below: ledger entry, then counters, and what may be cached.
  *
- * Yields what may be streamed and returns the endpoint's output. `settled` gets the receipt before the generator ends, on
- * every way out.
+ * Resolves with the endpoint's output when all is settled; `settled` gets the receipt just before, on every way out.
  *
  * @throws WeirError: the reply to give
  */
-export async function* moneyPath<Output>(
+export async function moneyPath<Output>(
   call: Call,
   rooms: Rooms,
   work: Work<Output>,
   settled: (receipt: Receipt) => void,
-) {
+): Promise<Output> {
   const tab = new Tab(call, rooms);
-
-  const ask: Ask = async function* (request, { fallbackModels, isAgain = false }) {
-    if (isAgain && !tab.takeRetry()) throw new OutputInvalid('the answer is not complete, and no second try is left');
-    const parts = await tab.track(lookUp(request, tab, rooms));
-    const fresh = parts.missing && (await tab.track(attempts(parts.missing, fallbackModels, tab, rooms)));
-    yield* parts.complete(fresh);
-  };
-
   let outcome = 'abandoned';
   try {
-    const output: Output = yield* work(ask);
+    const output = await work((request, options) => tab.track(answer(request, options, tab, rooms)));
     outcome = 'completed';
     return output;
   } catch (error) {
     outcome = error instanceof WeirError ? error.code : 'internal';
     throw error;
   } finally {
-    await tab.finish();
+    await tab.end();
     settled(await settle(tab, outcome, rooms));
   }
+}
+
+/** One question: what the cache has of its answer, and the rest from the upstream. */
+async function answer(
+  request: ModelRequest,
+  { fallbackModels, isAgain = false, ...ways }: AskOptions,
+  tab: Tab,
+  rooms: Rooms,
+): Promise<readonly CallEvent[]> {
+  if (isAgain && !tab.takeRetry()) throw new OutputInvalid('the answer is not complete, and no second try is left');
+  const live = new LiveAnswer({ ...ways, onFirst: () => tab.noteFirstToken() });
+  const parts = await lookUp(request, tab, rooms);
+  const fresh = parts.missing && (await attempts(parts.missing, { fallbackModels, live }, tab, rooms));
+  const events = parts.complete(fresh);
+  const told = fresh?.wasStreamed ? events : await live.tellWhole(events, ageOf(tab, rooms));
+  tab.finish = finishOf(told);
+  return told;
 }

@@ -7,9 +7,10 @@ import { cost } from '#pricing/cost.ts';
 import { upperBound } from '#pricing/upper-bound.ts';
 import type { CallEvent } from '#protocol/events.ts';
 import type { ModelRequest } from '#protocol/request.ts';
-import { eachRequestText, mapEventTexts } from '#protocol/texts.ts';
+import { eachRequestText, isImagePlace, mapEventTexts } from '#protocol/texts.ts';
 import { noUsage, type TokenUsage } from '#protocol/usage.ts';
-import type { Served } from '#upstream/served.ts';
+import type { Reply } from '#upstream/from-openai.ts';
+import type { Seen } from '#upstream/seen.ts';
 import type { Call } from './call.ts';
 import type { Bound } from './cover.ts';
 
@@ -26,14 +27,14 @@ export interface AttemptPrice {
  * @throws ConfigurationError for a model without a price: it is refused, never free (L9)
  */
 export function boundOf(request: ModelRequest, { id, terms }: Pick<Call, 'id' | 'terms'>): Bound {
-  const most = request.kind === 'respond' ? request.maxOutputTokens : 0;
+  const most = request.kind === 'embed' ? 0 : request.maxOutputTokens;
   const least = Math.min(most, terms.leastOutputTokens ?? most);
   return { pico: boundAt(request, most, id), leastPico: boundAt(request, least, id) };
 }
 
 /** The request with as much output as was covered: whole, or cut down to what a budget's remainder buys (L2). */
 export function cutTo(coveredPico: bigint, bound: Bound, request: ModelRequest, callId: string): ModelRequest {
-  if (request.kind !== 'respond' || coveredPico >= bound.pico) return request;
+  if (request.kind === 'embed' || coveredPico >= bound.pico) return request;
   const inputPico = boundAt(request, 0, callId);
   const perTokenPico = boundAt(request, 1, callId) - inputPico;
   return { ...request, maxOutputTokens: Number((coveredPico - inputPico) / perTokenPico) };
@@ -45,6 +46,11 @@ function boundAt(request: ModelRequest, maxOutputTokens: number, callId: string)
     inputTokens: inputTokenBound(request),
     maxOutputTokens,
     serviceTier: 'default',
+    ...(request.kind === 'pass' && {
+      choices: request.choices,
+      serviceTier: request.serviceTier,
+      cacheTtl: request.promptCacheTtl,
+    }),
     at: mintedAtMs(callId),
   });
   if (!bound.priced) throw new ConfigurationError(`the call cannot be priced, so it was not made: ${bound.reason}`);
@@ -55,33 +61,53 @@ function boundAt(request: ModelRequest, maxOutputTokens: number, callId: string)
  * The price of an answered attempt, by the model and tier that served it. An answer without usage is priced by an estimate;
  * one that was served by something without a price counts at its bound.
  */
-export function priceAnswer(
-  request: ModelRequest,
-  served: Served,
-  events: readonly CallEvent[],
-  boundPico: bigint,
-  callId: string,
-): AttemptPrice {
-  const usage = served.usage ?? estimateUsage(request, events);
+export function priceAnswer(request: ModelRequest, reply: Reply, boundPico: bigint, callId: string): AttemptPrice {
+  const { served } = reply;
+  const usage = served.usage ?? estimateUsage(request, reply);
   const price = cost({
-    model: served.model,
+    model: served.model || request.model,
     usage,
     ...(served.serviceTier !== undefined && { serviceTier: served.serviceTier }),
     at: mintedAtMs(callId),
   });
   if (!price.priced) return { costPico: boundPico, basis: 'unknown', usage };
-  return { costPico: price.pico, basis: served.usage ? 'exact' : 'estimated', priceRow: price.row, usage };
+  if (served.usage) return { costPico: price.pico, basis: 'exact', priceRow: price.row, usage };
+  // OpenAI was told not to write more than is held.
+  const costPico = price.pico < boundPico ? price.pico : boundPico;
+  return { costPico, basis: 'estimated', priceRow: price.row, usage };
 }
 
-function estimateUsage(request: ModelRequest, events: readonly CallEvent[]): TokenUsage {
+/** The answer may be longer than it looks: a model that thinks writes what nobody sees, at about this speed. */
+const THINKING_TOKENS_PER_SECOND = 100;
+const BYTES_PER_TOKEN = 4;
+
+function estimateUsage(request: ModelRequest, { events, seen }: Reply): TokenUsage {
   let inputTokens = 0;
-  let outputTokens = 0;
-  eachRequestText(request, (text) => (inputTokens += estimateTokens(text)));
+  eachRequestText(request, (text, place) => {
+    inputTokens += isImagePlace(place) ? 0 : estimateTokens(text);
+  });
+  if (request.kind === 'embed') return { ...noUsage, inputTokens };
+  const outputTokens = seen ? seenTokens(seen) : eventTokens(events);
+  return { ...noUsage, inputTokens, outputTokens: Math.min(outputTokens, request.maxOutputTokens * choicesOf(request)) };
+}
+
+/** A model writes about a token a piece, where its pieces were seen, and never fewer than its bytes tell. */
+function seenTokens({ outputBytes, pieces, silentMs }: Seen): number {
+  const written = Math.max(pieces, Math.ceil(outputBytes / BYTES_PER_TOKEN));
+  return written + Math.ceil((silentMs / 1000) * THINKING_TOKENS_PER_SECOND);
+}
+
+function eventTokens(events: readonly CallEvent[]): number {
+  let tokens = 0;
   for (const event of events) {
     mapEventTexts(event, (text) => {
-      outputTokens += estimateTokens(text);
+      tokens += estimateTokens(text);
       return text;
     });
   }
-  return { ...noUsage, inputTokens, outputTokens };
+  return tokens;
+}
+
+function choicesOf(request: ModelRequest): number {
+  return request.kind === 'pass' ? request.choices : 1;
 }

@@ -27,7 +27,8 @@ export async function settle(tab: Tab, outcome: string, rooms: Rooms): Promise<R
   ]);
   const inTime = await doneBefore(clock, tab.call.replyByMs, written);
   if (!inTime) log.error('a call was not settled in time for its reply; its hold stands until it is', facts);
-  return { entry, ...ageOf(tab, rooms) };
+  const ageSeconds = ageOf(tab, rooms);
+  return { entry, finish: tab.finish, ...(ageSeconds !== undefined && { ageSeconds }) };
 }
 
 async function recordAndRelease(tab: Tab, entry: LedgerEntry, { ledger, budgets, platform }: Rooms): Promise<void> {
@@ -74,6 +75,7 @@ function entryOf(tab: Tab, outcome: string, { platform }: Rooms): LedgerEntry {
     basis: weakestBasis(attempts),
     outcome,
     latencyMs: platform.clock.nowMs() - mintedAtMs(call.id),
+    ...(tab.firstTokenAtMs !== undefined && { firstTokenMs: tab.firstTokenAtMs - mintedAtMs(call.id) }),
     ...(tab.leads.waitedMs !== undefined && { waitedMs: tab.leads.waitedMs }),
     requestId: call.requestId,
   };
@@ -85,8 +87,9 @@ function cacheOutcome({ call, hits, missed }: Tab): CacheOutcome {
   return missed || hits.length === 0 ? 'miss' : 'hit';
 }
 
-function ageOf({ hits, missed }: Tab, { platform }: Rooms): { ageSeconds?: number } {
-  if (missed || hits.length === 0) return {};
+/** The age of the oldest answer of a call that had all from the cache. */
+export function ageOf({ hits, missed }: Tab, { platform }: Rooms): number | undefined {
+  if (missed || hits.length === 0) return undefined;
   const oldestMs = Math.min(...hits.map((hit) => hit.storedAtMs));
-  return { ageSeconds: Math.max(0, Math.floor((platform.clock.nowMs() - oldestMs) / 1000)) };
+  return Math.max(0, Math.floor((platform.clock.nowMs() - oldestMs) / 1000));
 }

@@ -1,5 +1,7 @@
 import type { StoredAnswer } from '#cache/stored-answer.ts';
 import type { Attempt } from '#ledger/entry.ts';
+import type { Clock } from '#platform/clock.ts';
+import type { FinishReason } from '#protocol/events.ts';
 import type { Call } from './call.ts';
 import { Cover, type Bound } from './cover.ts';
 import { CallLeads } from './lead.ts';
@@ -24,13 +26,19 @@ export class Tab {
   /** What is held for it. */
   readonly held: Cover;
   retriesLeft = RETRIES_PER_CALL;
+  /** How the last answer ended. */
+  finish: FinishReason | undefined;
+  /** When the first piece of an answer came that is told while it is made. */
+  firstTokenAtMs: number | undefined;
   /** Some part had to be asked of the upstream. */
   missed = false;
   readonly #running = new Set<Promise<unknown>>();
-  #isFinished = false;
+  readonly #clock: Clock;
+  #isOver = false;
 
   constructor(call: Call, rooms: Rooms) {
     this.call = call;
+    this.#clock = rooms.platform.clock;
     this.leads = new CallLeads(rooms.platform.clock);
     this.held = new Cover(call, rooms);
   }
@@ -47,11 +55,16 @@ export class Tab {
   }
 
   /** The endpoint's work is over: what it left running is ended, so that its cost is on the tab too. */
-  async finish(): Promise<void> {
-    this.#isFinished = true;
+  async end(): Promise<void> {
+    this.#isOver = true;
     if (this.#running.size === 0) return;
     this.call.deadline.cancel(new Error('the call is over'));
     await Promise.all(this.#running);
+  }
+
+  /** A first piece of some answer is about to be told. */
+  noteFirstToken(): void {
+    this.firstTokenAtMs ??= this.#clock.nowMs();
   }
 
   /** Takes one of the call's second tries, if there is one left. */
@@ -61,7 +74,7 @@ export class Tab {
 
   /** Covers an attempt before it is sent. @returns what is covered @throws BudgetExceeded, BudgetUnavailable */
   async cover(bound: Bound, model: string): Promise<bigint> {
-    if (this.#isFinished) throw new Error('a question was asked after the call was over');
+    if (this.#isOver) throw new Error('a question was asked after the call was over');
     return this.held.take(bound, model);
   }
 

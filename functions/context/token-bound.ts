@@ -1,6 +1,7 @@
-import type { ModelRequest } from '#protocol/request.ts';
-import { eachRequestText, isImagePlace } from '#protocol/texts.ts';
+import type { ModelRequest, PassRequest } from '#protocol/request.ts';
+import { eachRequestText, isImagePlace, mapRequestTexts } from '#protocol/texts.ts';
 import { contextWindowTokens } from './context-window.ts';
+import { imageTokenBound } from './image-bound.ts';
 
 // OpenAI's published overheads of the chat format; https://cookbook.openai.com/examples/how_to_count_tokens_with_tiktoken_web
 const TOKENS_PER_MESSAGE = 3;
@@ -9,8 +10,11 @@ const TOKENS_PER_FUNCTION = 9;
 /** Structure that the API prints around a schema: punctuation and keywords are counted as bytes beside this. */
 const TOKENS_PER_FORMAT = 16;
 
-/** The most that a picture costs at `high` detail on any model in use; `low` costs less, and `auto` is never sent. */
-const TOKENS_PER_IMAGE = 3_000;
+/**
+ * What a request's JSON does not pay for itself: the priming of the reply, and the frame of a text format. Every message,
+ * tool and schema costs more bytes in JSON (`{"role":"user","content":""}` has 28) than its frame costs tokens.
+ */
+const TOKENS_AROUND_JSON = TOKENS_PRIMING_REPLY + TOKENS_PER_FORMAT;
 
 /**
  * The most input tokens that a request can be billed for. The tokenizers are byte-level BPE: a token stands for at least
@@ -18,9 +22,10 @@ const TOKENS_PER_IMAGE = 3_000;
  * bounded by what the model can read at all (I8).
  */
 export function inputTokenBound(request: ModelRequest): number {
+  if (request.kind === 'pass') return passTokenBound(request);
   let tokens = 0;
   eachRequestText(request, (text, place) => {
-    tokens += isImagePlace(place) ? TOKENS_PER_IMAGE : Buffer.byteLength(text);
+    tokens += isImagePlace(place) ? imageTokenBound(request.model) : Buffer.byteLength(text);
   });
   if (request.kind === 'embed') return tokens + request.texts.length;
   if (request.previousResponseId !== undefined) return contextWindowTokens(request.model);
@@ -28,6 +33,22 @@ export function inputTokenBound(request: ModelRequest): number {
   for (const tool of request.tools ?? []) tokens += TOKENS_PER_FUNCTION + structureBytes(tool.parameters);
   if (request.format) tokens += TOKENS_PER_FORMAT + structureBytes(request.format.schema);
   return tokens;
+}
+
+/**
+ * Of a request in OpenAI's own words all its JSON is counted, whatever its members mean: text takes no fewer bytes there
+ * than by itself, and each token of an array of tokens has a digit and a comma. Only the addresses of pictures are not, for
+ * a picture is paid for by its size.
+ */
+function passTokenBound(request: PassRequest): number {
+  let pictures = 0;
+  const { body } = mapRequestTexts(request, (text, place) => {
+    if (!isImagePlace(place)) return text;
+    pictures++;
+    return '';
+  }) as PassRequest;
+  const counted = structureBytes(body) + pictures * imageTokenBound(request.model) + TOKENS_AROUND_JSON;
+  return request.refersToStored ? Math.max(counted, contextWindowTokens(request.model)) : counted;
 }
 
 /** What the walk over texts does not see of a JSON value: braces, colons, numbers, quotes. */

@@ -27,6 +27,7 @@ export function logCall({ entry }: Receipt, { log, writeLine, clock }: Platform)
     'openai.response.service_tier': last?.serviceTier,
     upstreamRequestIds: attempts.flatMap((attempt) => attempt.upstreamRequestId ?? []),
     latencyMs: entry.latencyMs,
+    firstTokenMs: entry.firstTokenMs,
     waitedMs: entry.waitedMs,
     costUsd: formatUsd(entry.costPico),
     savedUsd: formatUsd(entry.savedPico),
@@ -39,7 +40,7 @@ export function logCall({ entry }: Receipt, { log, writeLine, clock }: Platform)
   writeLine(metricLine({ Endpoint: entry.endpoint }, metricsOf({ entry }), clock.nowMs()));
 }
 
-function metricsOf({ entry }: Receipt): Metric[] {
+function metricsOf({ entry }: Pick<Receipt, 'entry'>): Metric[] {
   const count = (name: string, value: number): Metric => ({ name, unit: 'Count', value });
   return [
     count('Calls', 1),
@@ -49,7 +50,13 @@ function metricsOf({ entry }: Receipt): Metric[] {
     count('InputTokens', entry.usage.inputTokens),
     count('OutputTokens', entry.usage.outputTokens),
     { name: 'Latency', unit: 'Milliseconds', value: entry.latencyMs },
+    ...firstToken(entry.firstTokenMs),
     // For dashboards only: a float of dollars. Bills are made from the ledger.
     { name: 'CostUsd', unit: 'None', value: Number(formatUsd(entry.costPico)) },
   ];
+}
+
+/** Of replies that were told while they were made. */
+function firstToken(firstTokenMs: number | undefined): Metric[] {
+  return firstTokenMs === undefined ? [] : [{ name: 'FirstToken', unit: 'Milliseconds', value: firstTokenMs }];
 }

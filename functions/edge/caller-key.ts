@@ -1,7 +1,7 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import { textOf, textsOf, type StoredItem } from '#platform/aws/attributes.ts';
 import type { Platform } from '#platform/platform.ts';
-import { ROLES, type Role } from '#platform/principal.ts';
+import { ROLES, type CallerPolicy, type Role } from '#platform/principal.ts';
 
 /** A caller as the callers table knows it. The clear key is nowhere. */
 export interface CallerRecord {
@@ -9,6 +9,8 @@ export interface CallerRecord {
   readonly roles: readonly Role[];
   /** Names of the endpoints that it may use; `*` for all. */
   readonly endpoints: readonly string[];
+  /** What it may do on the OpenAI-compatible routes. Absent: nothing is said of it. */
+  readonly policy?: CallerPolicy;
 }
 
 /** The key of a caller's record: SHA-256 of the clear key, in hex. */
@@ -17,8 +19,8 @@ export function hashCallerKey(key: string): string {
 }
 
 /** The record as an item of the callers table. */
-export function toCallerItem(key: string, { id, roles, endpoints }: CallerRecord) {
-  return { pk: hashCallerKey(key), id, roles, endpoints };
+export function toCallerItem(key: string, { id, roles, endpoints, policy }: CallerRecord) {
+  return { pk: hashCallerKey(key), id, roles, endpoints, ...(policy && { policy: JSON.stringify(policy) }) };
 }
 
 /** Who holds a key; undefined for nobody. @throws when the table cannot be reached */
@@ -40,5 +42,6 @@ function isSameHash(hash: string, stored: unknown): boolean {
 
 function toCaller(item: StoredItem): CallerRecord {
   const roles = textsOf(item, 'roles').filter((role): role is Role => (ROLES as readonly string[]).includes(role));
-  return { id: textOf(item, 'id'), roles, endpoints: textsOf(item, 'endpoints') };
+  const policy = item['policy'] === undefined ? undefined : (JSON.parse(textOf(item, 'policy')) as CallerPolicy);
+  return { id: textOf(item, 'id'), roles, endpoints: textsOf(item, 'endpoints'), ...(policy && { policy }) };
 }

@@ -1,13 +1,15 @@
 import type { Platform } from '#platform/platform.ts';
-import type { Role } from '#platform/principal.ts';
+import type { CallerPolicy, Role } from '#platform/principal.ts';
 import type { CatalogRoute } from './catalog.ts';
-import { entryHandler, type EntryHandler } from './entry-handler.ts';
+import { entryHandler, type BufferedEntryHandler } from './entry-handler.ts';
 import type { AuthorizerSpec } from './specs.ts';
 
 /** Who holds a key, and every route that this one may use. */
 export interface Authorization {
   readonly id: string;
   readonly roles: readonly Role[];
+  /** Absent: nothing is said of it. */
+  readonly policy?: CallerPolicy;
   readonly allowed: readonly CatalogRoute[];
 }
 
@@ -29,7 +31,7 @@ const BEARER_KEY = /^Bearer +([\x21-\x7e]{1,256})$/i;
  * A key that proves nobody is the error `Unauthorized`, from which API Gateway makes a 401.
  */
 export function defineAuthorizer({ authorize, ...definition }: AuthorizerDefinition): {
-  readonly handler: EntryHandler;
+  readonly handler: BufferedEntryHandler;
   readonly spec: AuthorizerSpec;
 } {
   const spec: AuthorizerSpec = { ...definition, kind: 'authorizer', timeoutMs: 5_000, memoryMb: 256 };
@@ -43,7 +45,7 @@ export function defineAuthorizer({ authorize, ...definition }: AuthorizerDefinit
   return { handler, spec };
 }
 
-function toPolicy({ id, roles, allowed }: Authorization, methodArn: string) {
+function toPolicy({ id, roles, policy, allowed }: Authorization, methodArn: string) {
   // arn:aws:execute-api:region:account:api/stage/METHOD/path
   const stageArn = methodArn.split('/').slice(0, 2).join('/');
   const resources = allowed.map(({ method, path }) => `${stageArn}/${method}${anyValue(path)}`);
@@ -54,7 +56,8 @@ function toPolicy({ id, roles, allowed }: Authorization, methodArn: string) {
   return {
     principalId: id,
     policyDocument: { Version: '2012-10-17', Statement: [statement] },
-    context: { callerId: id, roles: roles.join(',') },
+    // API Gateway passes on strings only.
+    context: { callerId: id, roles: roles.join(','), ...(policy && { policy: JSON.stringify(policy) }) },
   };
 }
 

@@ -2,13 +2,25 @@ import type * as z from 'zod';
 import { httpAdapter } from './adapters/http.ts';
 import { isSqsEvent, sqsAdapter } from './adapters/sqs.ts';
 import type { EndpointDefinition } from './endpoint-definition.ts';
-import { entryHandler, type EntryHandler } from './entry-handler.ts';
-import { httpChain } from './http-chain.ts';
+import { endpointWork } from './endpoint-work.ts';
+import { termsOf } from './endpoint-terms.ts';
+import {
+  entryHandler,
+  streamingEntryHandler,
+  type Binding,
+  type EntryHandler,
+  type LambdaHandler,
+} from './entry-handler.ts';
+import { errorReplyOf } from './error-reply.ts';
+import { httpChain, type ChainParts } from './http-chain.ts';
+import { writeJson } from './lambda-stream.ts';
 import identifyPrincipal from './middleware/identify-principal.ts';
 import parseBody from './middleware/parse-body.ts';
+import takeStreamWish from './middleware/take-stream-wish.ts';
 import validateInput from './middleware/validate-input.ts';
-import { createRunEndpoint } from './run-endpoint.ts';
+import { createRunEndpoint, type WorkOf } from './run-endpoint.ts';
 import type { EndpointSpec } from './specs.ts';
+import { streamingChain } from './streaming-chain.ts';
 
 /**
  * An endpoint from its definition: a handler for HTTP and for its own queue, and the spec from which everything around it
@@ -29,35 +41,68 @@ import type { EndpointSpec } from './specs.ts';
 export function defineEndpoint<Input extends z.ZodType, Output extends z.ZodType>(
   definition: EndpointDefinition<Input, Output>,
 ): { readonly handler: EntryHandler; readonly spec: EndpointSpec } {
-  const { limits, input } = definition;
   if (typeof definition.run !== 'function' && typeof definition.prompt !== 'function') {
     throw new TypeError('an endpoint needs a function prompt or run');
   }
-  const spec: EndpointSpec = {
+  const spec = specOf(definition);
+  const { limits, input, stream } = spec;
+  const parts = ({ name, platform }: Binding) => {
+    const workOf: WorkOf = (given, ways) => endpointWork(definition, given as z.output<Input>, ways);
+    const run = createRunEndpoint(termsOf(name, spec, definition.version ?? 1), workOf, platform);
+    const body = parseBody(limits.maxBodyBytes === undefined ? {} : { maxBodyBytes: limits.maxBodyBytes });
+    const wish = stream ? [takeStreamWish()] : [];
+    const middlewares = [identifyPrincipal(spec.access), body, ...wish, validateInput(input, 'body')];
+    const answer = httpAdapter(run, spec, platform);
+    const chain: ChainParts = { log: platform.log, middlewares, answer, toErrorReply: errorReplyOf(spec.errors) };
+    return { chain, sqs: sqsAdapter({ run, input, timeoutMs: limits.timeoutMs }, { name, platform }) };
+  };
+  return { handler: stream ? streamingHandler(parts) : bufferedHandler(parts), spec };
+}
+
+type PartsOf = (binding: Binding) => { readonly chain: ChainParts; readonly sqs: LambdaHandler };
+
+function bufferedHandler(partsOf: PartsOf): EntryHandler {
+  return entryHandler((binding) => {
+    const { chain, sqs } = partsOf(binding);
+    const http = httpChain(chain);
+    return (event, context) => (isSqsEvent(event) ? sqs(event, context) : http(event, context));
+  });
+}
+
+function streamingHandler(partsOf: PartsOf): EntryHandler {
+  return streamingEntryHandler((binding) => {
+    const { chain, sqs } = partsOf(binding);
+    const http = streamingChain(chain);
+    return (event, responseStream, context) => {
+      if (!isSqsEvent(event)) return http(event, responseStream, context);
+      return writeJson(responseStream, sqs(event, context));
+    };
+  });
+}
+
+function specOf<Input extends z.ZodType, Output extends z.ZodType>(
+  definition: EndpointDefinition<Input, Output>,
+): EndpointSpec {
+  const { summary, path, input, output, example, model, limits, stream, deterministic, budget } = definition;
+  return {
     kind: 'endpoint',
-    summary: definition.summary,
+    summary,
     method: 'POST',
-    ...(definition.path !== undefined && { path: definition.path }),
+    ...(path !== undefined && { path }),
     access: ['caller'],
     input,
-    output: definition.output,
-    example: definition.example,
+    output,
+    example,
     answers: definition.run ? 'run' : definition.fromText ? 'text' : 'json',
-    model: definition.model,
+    model,
     limits,
-    ...(definition.deterministic && { deterministic: definition.deterministic }),
-    ...(definition.budget && { budget: definition.budget }),
+    ...(stream && { stream }),
+    ...(deterministic && { deterministic }),
+    cachesOnRequest: false,
+    hasQueue: true,
+    errors: 'problem',
+    ...(budget && { budget }),
     secret: definition.secret ?? 'openai',
     memoryMb: definition.memoryMb ?? 512,
   };
-  const handler = entryHandler((binding) => {
-    const { platform } = binding;
-    const run = createRunEndpoint(definition, binding);
-    const body = parseBody(limits.maxBodyBytes === undefined ? {} : { maxBodyBytes: limits.maxBodyBytes });
-    const middlewares = [identifyPrincipal(spec.access), body, validateInput(input, 'body')];
-    const http = httpChain(platform.log, middlewares, httpAdapter(run, limits.timeoutMs, platform));
-    const sqs = sqsAdapter({ run, input, timeoutMs: limits.timeoutMs }, binding);
-    return (event, context) => (isSqsEvent(event) ? sqs(event, context) : http(event, context));
-  });
-  return { handler, spec };
 }

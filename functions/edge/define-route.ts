@@ -1,7 +1,8 @@
 import type * as z from 'zod';
 import type { Platform } from '#platform/platform.ts';
-import { entryHandler, type EntryHandler } from './entry-handler.ts';
-import { httpChain } from './http-chain.ts';
+import { entryHandler, type BufferedEntryHandler } from './entry-handler.ts';
+import { errorReplyOf } from './error-reply.ts';
+import { httpChain, type HttpAnswer } from './http-chain.ts';
 import type { HttpCall, HttpReply } from './http-call.ts';
 import type { HttpMiddleware } from './http-middleware.ts';
 import identifyPrincipal from './middleware/identify-principal.ts';
@@ -57,7 +58,7 @@ export type RouteDefinition<Query extends z.ZodType, Body extends z.ZodType> =
 export function defineRoute<Query extends z.ZodType, Body extends z.ZodType>({
   handle,
   ...definition
-}: RouteDefinition<Query, Body>): { readonly handler: EntryHandler; readonly spec: RouteSpec } {
+}: RouteDefinition<Query, Body>): { readonly handler: BufferedEntryHandler; readonly spec: RouteSpec } {
   const { access, query, body } = definition;
   const spec: RouteSpec = {
     reads: [],
@@ -75,11 +76,12 @@ export function defineRoute<Query extends z.ZodType, Body extends z.ZodType>({
       validateInput(query, 'query'),
       ...(body ? [parseBody(), validateInput(body, 'body')] : []),
     ];
-    return httpChain(platform.log, middlewares, async (call) => {
+    const answer: HttpAnswer = async (call) => {
       const input = body ? { ...(call.validQuery as object), body: call.input } : call.validQuery;
       // The schemas made it, and only the type of the definition knows what of.
       return toHttpReply(await (handle as Handle<unknown>)(input, platform, call));
-    });
+    };
+    return httpChain({ log: platform.log, middlewares, answer, toErrorReply: errorReplyOf(definition.errors) });
   });
   return { handler, spec };
 }

@@ -1,6 +1,6 @@
 import { startDeadline } from '#platform/deadline.ts';
 import type { Platform } from '#platform/platform.ts';
-import { entryHandler, type EntryHandler } from './entry-handler.ts';
+import { entryHandler, type BufferedEntryHandler } from './entry-handler.ts';
 import { errorPlace } from './error-place.ts';
 import type { ScheduleSpec } from './specs.ts';
 
@@ -43,7 +43,7 @@ export class ScheduleFailed extends Error {
  * must bear both.
  */
 export function defineSchedule({ handle, ...definition }: ScheduleDefinition): {
-  readonly handler: EntryHandler;
+  readonly handler: BufferedEntryHandler;
   readonly spec: ScheduleSpec;
 } {
   const spec: ScheduleSpec = {

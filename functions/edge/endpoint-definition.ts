@@ -1,6 +1,7 @@
 import type * as z from 'zod';
 import type { InputItem } from '#protocol/request.ts';
-import type { EndpointBudget, EndpointLimits } from './specs.ts';
+import type { NewGate, TextGate } from '#protocol/text-gate.ts';
+import type { EndpointBudget, EndpointLimits, StreamLimits } from './specs.ts';
 import type { ModelTier } from './models.ts';
 
 /** What the model is told: our instructions, and the caller's text strictly apart from them. */
@@ -23,6 +24,13 @@ export interface Question<Output extends z.ZodType> extends Prompt {
    * included. @default false
    */
   readonly isAgain?: boolean;
+  /**
+   * A streamed reply shows this answer while it is made, and the caller's `stop_when` ends it. One question of a call at most.
+   * @default false
+   */
+  readonly isShown?: boolean;
+  /** Ends the answer, and the upstream's work on it, when there is enough. */
+  readonly stopWhen?: NewGate;
 }
 
 /** An endpoint's only ways upstream. Whatever they send is cached, bounded, paid for and recorded under the one call. */
@@ -48,6 +56,11 @@ interface DefinitionBase<Input extends z.ZodType, Output extends z.ZodType> {
     /** Callers see each other's answers. @default false: a cache entry belongs to one caller */
     readonly shared?: boolean;
   };
+  /**
+   * Callers may ask for the answer as a stream (`stream: true`), and for its end when there is enough (`stop_when`). The route is
+   * then one that streams. Absent: replies are given whole.
+   */
+  readonly stream?: StreamLimits;
   /** What it may spend. Absent: no limit. */
   readonly budget?: EndpointBudget;
   /** Raised when the same request shall get a new answer. @default 1 */
@@ -64,6 +77,8 @@ interface DefinitionBase<Input extends z.ZodType, Output extends z.ZodType> {
 interface PromptDefinition<Input extends z.ZodType, Output extends z.ZodType> extends DefinitionBase<Input, Output> {
   readonly prompt: (input: z.output<Input>) => Prompt;
   readonly fromText?: (text: string) => z.input<Output>;
+  /** Ends the answer, and the upstream's work on it, when there is enough. */
+  readonly stopWhen?: (input: z.output<Input>) => TextGate;
   readonly run?: never;
 }
 
@@ -72,6 +87,7 @@ interface RunDefinition<Input extends z.ZodType, Output extends z.ZodType> exten
   readonly run: (input: z.output<Input>, call: EndpointCall) => Promise<z.input<Output>>;
   readonly prompt?: never;
   readonly fromText?: never;
+  readonly stopWhen?: never;
 }
 
 /** All that an engineer writes to add an endpoint. */

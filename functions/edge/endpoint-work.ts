@@ -1,48 +1,63 @@
 import * as z from 'zod';
 import type { Ask, Work } from '#call/call.ts';
 import { OutputInvalid, OutputRefused } from '#platform/errors.ts';
-import { collect, type Answer, type CallEvent } from '#protocol/events.ts';
+import { collect, type Answer, type Listener } from '#protocol/events.ts';
 import type { InputItem, JsonSchema, RespondRequest } from '#protocol/request.ts';
+import type { NewGate } from '#protocol/text-gate.ts';
 import type { EndpointCall, EndpointDefinition, Prompt, Question } from './endpoint-definition.ts';
 import type { ModelTier } from './models.ts';
+import { inARow } from './stop-when/gates.ts';
+
+/** How one call's answer goes to its caller. */
+export interface Ways {
+  /** Hears what the model writes while it does. */
+  readonly listener?: Listener;
+  /** The caller's own condition of having enough. */
+  readonly newGate?: NewGate;
+}
 
 /** What a definition does with one validated input, as work for the money path. Its output is checked before it is anyone's. */
 export function endpointWork<Input extends z.ZodType, Output extends z.ZodType>(
   definition: EndpointDefinition<Input, Output>,
   input: z.output<Input>,
+  ways: Ways = {},
 ): Work<z.output<Output>> {
-  return async function* (ask) {
+  return async (ask) => {
     if (definition.run)
-      return checked(definition.output, await definition.run(input, heard(endpointCall(ask, definition))));
-    const { fromText } = definition;
+      return checked(definition.output, await definition.run(input, heard(endpointCall(ask, definition, ways))));
+    const { fromText, model, limits, stopWhen } = definition;
     const format = fromText ? undefined : definition.output;
-    const request = toRequest(definition.prompt(input), definition.model, definition.limits.maxOutputTokens, format);
-    const events: CallEvent[] = [];
-    for await (const event of ask(request, { fallbackModels: definition.model.fallbacks })) {
-      events.push(event);
-      yield event;
-    }
-    const { text } = usable(await collect(events));
+    const request = toRequest(definition.prompt(input), model, limits.maxOutputTokens, format);
+    const shown = shownWays(ways, stopWhen && (() => stopWhen(input)));
+    const { text } = usable(await collect(await ask(request, { fallbackModels: model.fallbacks, ...shown })));
     return checked(definition.output, fromText ? fromText(text) : parseJson(text));
   };
+}
+
+/** An answer that is shown passes the endpoint's own condition first, and then the caller's. */
+function shownWays({ listener, newGate }: Ways, own: NewGate | undefined): Ways {
+  const gate = own && newGate ? () => inARow([own(), newGate()]) : (own ?? newGate);
+  return { ...(listener && { listener }), ...(gate && { newGate: gate }) };
 }
 
 function endpointCall(
   ask: Ask,
   definition: { readonly model: ModelTier; readonly limits: { readonly maxOutputTokens: number } },
+  ways: Ways,
 ): EndpointCall {
   return {
     async respond<Output extends z.ZodType>(question: Question<Output>): Promise<z.output<Output>> {
       const { model = definition.model, maxOutputTokens = definition.limits.maxOutputTokens } = question;
-      const { output, isAgain = false } = question;
+      const { output, isAgain = false, isShown = false, stopWhen } = question;
       const request = toRequest(question, model, maxOutputTokens, output);
-      const answer = usable(await collect(ask(request, { fallbackModels: model.fallbacks, isAgain })));
+      const shown = shownWays(isShown ? ways : {}, stopWhen);
+      const answer = usable(await collect(await ask(request, { fallbackModels: model.fallbacks, isAgain, ...shown })));
       return checked(output, parseJson(answer.text));
     },
     async embed({ texts, dimensions }) {
       const { model, fallbacks } = definition.model;
       const request = { kind: 'embed' as const, model, texts, ...(dimensions !== undefined && { dimensions }) };
-      const { vectors } = await collect(ask(request, { fallbackModels: fallbacks }));
+      const { vectors } = await collect(await ask(request, { fallbackModels: fallbacks }));
       return vectors as number[][];
     },
   };

@@ -1,4 +1,5 @@
 import { createPlatform, type Platform } from '#platform/platform.ts';
+import { streamifyResponse, type StreamingHandler } from './lambda-stream.ts';
 import { redactLine } from './redact-line.ts';
 
 /** What Lambda, the local gateway and the tests give with an event. */
@@ -16,19 +17,38 @@ export interface Binding {
   readonly platform: Platform;
 }
 
-/** What an entry file exports as `handler`: works by itself on Lambda, and can be bound by the inventory. */
-export interface EntryHandler extends LambdaHandler {
+/** A handler that gives its reply whole. */
+export interface BufferedEntryHandler extends LambdaHandler {
+  readonly mode: 'buffered';
   bindTo(binding: Binding): LambdaHandler;
 }
+
+/** A handler that writes its reply, plain ones too, to a stream. */
+export interface StreamingEntryHandler extends StreamingHandler {
+  readonly mode: 'streaming';
+  bindTo(binding: Binding): StreamingHandler;
+}
+
+/** What an entry file exports as `handler`: works by itself on Lambda, and can be bound by the inventory. */
+export type EntryHandler = BufferedEntryHandler | StreamingEntryHandler;
 
 /**
  * Makes the `handler` of an entry file. Nothing happens at import: on Lambda the platform is built, and the entry's name
  * read from `WEIR_ENTRY`, at the first event.
  */
-export function entryHandler(create: (binding: Binding) => LambdaHandler): EntryHandler {
+export function entryHandler(create: (binding: Binding) => LambdaHandler): BufferedEntryHandler {
   let bound: LambdaHandler | undefined;
   const handler: LambdaHandler = (event, context) => (bound ??= create(bindingFromProcess()))(event, context);
-  return Object.assign(handler, { bindTo: create });
+  return Object.assign(handler, { mode: 'buffered' as const, bindTo: create });
+}
+
+/** The same for a handler that streams. */
+export function streamingEntryHandler(create: (binding: Binding) => StreamingHandler): StreamingEntryHandler {
+  let bound: StreamingHandler | undefined;
+  const handler = streamifyResponse((event, responseStream, context) =>
+    (bound ??= create(bindingFromProcess()))(event, responseStream, context),
+  );
+  return Object.assign(handler, { mode: 'streaming' as const, bindTo: create });
 }
 
 function bindingFromProcess(): Binding {

@@ -1,4 +1,6 @@
+import type { Readable } from 'node:stream';
 import type { Principal } from '#platform/principal.ts';
+import type { StreamWish } from './stream-wish.ts';
 
 /** The parts of API Gateway's REST proxy event that Weir reads. */
 export interface GatewayEvent {
@@ -36,9 +38,15 @@ export interface HttpCall {
   validQuery: unknown;
   /** The parsed body, then what its schema makes of it. */
   input: unknown;
+  /** What the caller asked for beside the input of an endpoint that streams. */
+  streamWish: StreamWish | undefined;
   principal: Principal | undefined;
+  /** The call itself, which may still run when the head of its reply is sent. */
+  underWay: Promise<unknown> | undefined;
   /** Headers that the reply shall bear, whatever becomes of the call. */
   readonly replyHeaders: Record<string, string>;
+  /** Aborts when the caller has left, where the platform tells. */
+  readonly gone: AbortSignal;
 }
 
 /** What goes back to API Gateway. */
@@ -48,8 +56,18 @@ export interface HttpReply {
   readonly body: string;
 }
 
+/** A reply whose body is still being made when its head is sent. */
+export interface StreamedReply {
+  readonly statusCode: number;
+  readonly headers: Record<string, string>;
+  readonly body: Readable;
+}
+
+/** Where nobody tells that a caller has left. */
+const NEVER_GONE = new AbortController().signal;
+
 /** Takes an event apart. Header names come in any case, and twice in different cases: the last one counts. */
-export function toHttpCall(event: GatewayEvent): HttpCall {
+export function toHttpCall(event: GatewayEvent, gone: AbortSignal = NEVER_GONE): HttpCall {
   return {
     method: event.httpMethod,
     path: event.path,
@@ -62,8 +80,11 @@ export function toHttpCall(event: GatewayEvent): HttpCall {
     authorizer: event.requestContext.authorizer ?? undefined,
     validQuery: undefined,
     input: undefined,
+    streamWish: undefined,
     principal: undefined,
+    underWay: undefined,
     replyHeaders: {},
+    gone,
   };
 }
 

@@ -1,8 +1,11 @@
 import { InvalidRequest, MalformedBody } from '#platform/errors.ts';
+import { parseKeepingNumbers } from '#platform/raw-json.ts';
 
 const MAX_DEPTH = 64;
 const FORBIDDEN_KEYS = new Set(['__proto__', 'constructor', 'prototype']);
 const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+/** What a number that JavaScript rounds has at least: sixteen digits, or three in its exponent. */
+const LONG_NUMBER = /[\d.]{16}|\d[eE][+-]?\d{3}/;
 
 /**
  * Bytes from outside as JSON. None of its errors quotes the body, nor keeps the parser's own error, whose message does (D6).
@@ -11,7 +14,21 @@ const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
  *   nesting that no honest request has
  */
 export function parseJsonBytes(bytes: Uint8Array): unknown {
-  const value = parseJson(decode(bytes));
+  return parseSafely(decode(bytes));
+}
+
+/**
+ * The same for a body that is passed on: numbers that JavaScript would round stand in it as they were written
+ * (`JSON.rawJSON`). Only a text that may have one is read a second time.
+ */
+export function parseLooseJsonBytes(bytes: Uint8Array): unknown {
+  const text = decode(bytes);
+  const value = parseSafely(text);
+  return LONG_NUMBER.test(text) ? parseKeepingNumbers(text) : value;
+}
+
+function parseSafely(text: string): unknown {
+  const value = parseJson(text);
   refuseHostileShape(value);
   return value;
 }

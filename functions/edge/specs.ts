@@ -20,21 +20,44 @@ export interface EndpointSpec {
   readonly output: z.ZodType;
   /** An input that works: documentation, the first curl line, the contract tests. */
   readonly example: unknown;
-  /** How the output comes about: JSON of the model's that fits it, text of the model's, or code. */
-  readonly answers: 'json' | 'text' | 'run';
-  readonly model: ModelTier;
+  /** How the output comes about: JSON of the model's that fits it, text of the model's, code, or OpenAI's reply as it is. */
+  readonly answers: 'json' | 'text' | 'run' | 'openai';
+  /** Absent where the caller names it. */
+  readonly model?: ModelTier;
   readonly limits: EndpointLimits;
+  /** Answers can be streamed: the route is one that streams, and its plain replies go the same way. Absent: all are buffered. */
+  readonly stream?: StreamLimits;
   readonly deterministic?: { readonly ttlSeconds: number; readonly shared?: boolean };
+  /** A request may ask for caching by itself, though nothing is declared deterministic. */
+  readonly cachesOnRequest: boolean;
+  /** Has a queue of its own beside its route. */
+  readonly hasQueue: boolean;
+  /** How errors are told: as problems (RFC 9457), or as OpenAI tells them. */
+  readonly errors: ErrorForm;
   readonly budget?: EndpointBudget;
   /** The secret that holds its OpenAI key; endpoints with the same name share one. @default `openai` */
   readonly secret: string;
   readonly memoryMb: number;
 }
 
-export interface EndpointLimits {
-  /** The longest that a call may take. Over HTTP it is also bound by API Gateway's 29 s. */
+/** How a route tells its errors. */
+export type ErrorForm = 'problem' | 'openai';
+
+/** What bounds a streamed reply in time. */
+export interface StreamLimits {
+  /** The longest that it may take, to its last event. At most 14.5 minutes. */
   readonly timeoutMs: number;
+  /** The longest that the model may say nothing; comments that keep the line open do not count. @default 60,000 */
+  readonly idleTimeoutMs?: number;
+}
+
+export interface EndpointLimits {
+  /** The longest that a plain call may take. A buffered route is also bound by API Gateway's 29 s. */
+  readonly timeoutMs: number;
+  /** Where the caller names no limit of its own. */
   readonly maxOutputTokens: number;
+  /** The most that a caller may ask for, where it may. @default maxOutputTokens */
+  readonly mostOutputTokens?: number;
   /** The output may be cut down to what a budget's remainder buys, but not below this. Absent: what does not fit whole is refused. */
   readonly leastOutputTokens?: number;
   /** Cuts one attempt short, so that a retry fits. Absent: an attempt may use all the time. */
@@ -75,6 +98,8 @@ export interface RouteSpec {
   readonly output?: z.ZodType;
   /** Content types of the reply, the default first. */
   readonly produces: readonly string[];
+  /** @default problem */
+  readonly errors?: ErrorForm;
   readonly reads: readonly Readable[];
   readonly writes: readonly Writable[];
   /** Needs the catalog, the inventory's data file. */

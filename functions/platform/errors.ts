@@ -73,6 +73,24 @@ export class Forbidden extends WeirError {
   }
 }
 
+/** 403: the caller is known, and may use other models only. */
+export class ModelNotAllowed extends WeirError {
+  /** @param model as a message may show it */
+  constructor(model: string, allowed: readonly string[]) {
+    const message = `model ${model} is not allowed to this caller; allowed are ${allowed.join(', ') || 'none'}`;
+    super('model_not_allowed', 403, message, { details: { errors: [{ field: 'model', message }], allowed } });
+  }
+}
+
+/** 400: nobody here knows what the model costs, so that no budget could hold its calls (L9). */
+export class ModelNotPriced extends WeirError {
+  /** @param model as a message may show it */
+  constructor(model: string) {
+    const message = `model ${model} has no price, so its calls could not be paid for`;
+    super('model_not_priced', 400, message, { details: { errors: [{ field: 'model', message }] } });
+  }
+}
+
 /** 404: no such thing, or not the caller's. */
 export class NotFound extends WeirError {
   constructor(message: string) {

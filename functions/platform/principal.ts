@@ -2,9 +2,23 @@
 export const ROLES = ['caller', 'finance', 'administrator'] as const;
 export type Role = (typeof ROLES)[number];
 
+/** What a caller may do on the OpenAI-compatible routes, where the caller chooses more than elsewhere. */
+export interface CallerPolicy {
+  /** The models that it may name. Absent: all that have a price. */
+  readonly models?: readonly string[];
+  /** Stands in for a model that it does not name. */
+  readonly defaultModel?: string;
+  /** Answers to its requests are kept for so long, unless a request says otherwise. Absent: only where a request asks for it. */
+  readonly cacheSeconds?: number;
+  /** OpenAI may keep its answers (`store`), and it may go on from kept ones. @default false */
+  readonly mayStore?: boolean;
+}
+
 /** Who is calling, whatever proved it: a caller's key, IAM, or the endpoint's own queue. */
 export interface Principal {
   readonly id: string;
   readonly kind: 'caller' | 'iam' | 'queue';
   readonly roles: readonly Role[];
+  /** Absent: nothing is said of it. */
+  readonly policy?: CallerPolicy;
 }

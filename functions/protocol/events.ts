@@ -1,5 +1,7 @@
-/** Why the model stopped. Only `stop` and `tool-calls` are complete answers. */
-export type FinishReason = 'stop' | 'tool-calls' | 'length' | 'content-filter' | 'refusal';
+/**
+ * Why an answer ended. `stop` and `tool-calls` are complete; `enough` was ended by us, because a stop condition was met.
+ */
+export type FinishReason = 'stop' | 'tool-calls' | 'length' | 'content-filter' | 'refusal' | 'enough';
 
 /**
  * What a model's answer consists of, in the order in which it arrives. A plain reply is the collected stream: it ends
@@ -10,7 +12,19 @@ export type CallEvent =
   | { readonly type: 'tool-call'; readonly callId: string; readonly name: string; readonly arguments: string }
   | { readonly type: 'refusal'; readonly text: string }
   | { readonly type: 'vectors'; readonly vectors: readonly (readonly number[])[] }
+  /** A reply in OpenAI's own words, whole: JSON, or all of a stream. */
+  | { readonly type: 'body'; readonly text: string }
   | { readonly type: 'finish'; readonly reason: FinishReason };
+
+/** What can be told of an answer while it is made: its events, or a part of a reply in OpenAI's own words. */
+export type LiveEvent =
+  | CallEvent
+  | { readonly type: 'bytes'; readonly bytes: Uint8Array }
+  /** What follows comes from the cache: told before anything else. */
+  | { readonly type: 'cached'; readonly ageSeconds: number };
+
+/** Hears an answer while it is made. Where it gives a promise, it has enough for now: the rest waits for it. */
+export type Listener = (event: LiveEvent) => void | Promise<void>;
 
 /** The collected answer to one request. */
 export interface Answer {
@@ -35,7 +49,7 @@ export async function collect(events: AsyncIterable<CallEvent> | Iterable<CallEv
     else if (event.type === 'refusal') answer.refusal += event.text;
     else if (event.type === 'tool-call') answer.toolCalls.push(event);
     else if (event.type === 'vectors') answer.vectors = [...answer.vectors, ...event.vectors];
-    else finish = event.reason;
+    else if (event.type === 'finish') finish = event.reason;
   }
   if (finish === undefined) throw new Error('an answer ended without its finish');
   return { ...answer, finish };
@@ -45,4 +59,10 @@ export async function collect(events: AsyncIterable<CallEvent> | Iterable<CallEv
 export function isComplete(events: readonly CallEvent[]): boolean {
   const last = events.at(-1);
   return last?.type === 'finish' && last.reason === 'stop' && !events.some((event) => event.type === 'tool-call');
+}
+
+/** Why an answer ended; undefined for one that did not. */
+export function finishOf(events: readonly CallEvent[]): FinishReason | undefined {
+  const last = events.at(-1);
+  return last?.type === 'finish' ? last.reason : undefined;
 }

@@ -54,5 +54,39 @@ export interface EmbedRequest {
   readonly dimensions?: number;
 }
 
-/** One request to a model, in Weir's own words; the upstream room translates it to OpenAI's. */
-export type ModelRequest = RespondRequest | EmbedRequest;
+/** The APIs of OpenAI whose requests can be passed on as they are. */
+export type PassApi = 'chat/completions' | 'responses' | 'embeddings' | 'moderations';
+
+/** A JSON object whose members nobody here knows all of. Numbers that JavaScript would round stand in it as `JSON.rawJSON`. */
+export type JsonObject = Readonly<Record<string, unknown>>;
+
+/**
+ * A caller's request in OpenAI's own words, on its way there with everything in it, known or not. What bounds its price has
+ * been read from it, or put into it, when it came in.
+ */
+export interface PassRequest {
+  readonly kind: 'pass';
+  readonly api: PassApi;
+  /** Takes the place of the body's. */
+  readonly model: string;
+  readonly body: JsonObject;
+  /** The reply comes as a stream, as the body says. */
+  readonly isStream: boolean;
+  /** The caller asked a stream of Chat Completions for the chunk with its usage, which Weir always asks for. */
+  readonly wantsUsage: boolean;
+  /** Always sent: it bounds the price. 0 where the API writes nothing. */
+  readonly maxOutputTokens: number;
+  /** The member of the body in which the limit is sent; absent where the API writes nothing. */
+  readonly outputLimitName?: 'max_output_tokens' | 'max_completion_tokens' | 'max_tokens';
+  /** OpenAI's `n`: it multiplies the output. */
+  readonly choices: number;
+  /** As it is sent; the dearest tier that may serve it is held. */
+  readonly serviceTier: string;
+  /** The longest that input is asked to live in the prompt cache, which writing it is paid by. */
+  readonly promptCacheTtl: '30m' | '12h';
+  /** It refers to input that only OpenAI has, so it is bounded by what the model can read at all (I8). */
+  readonly refersToStored: boolean;
+}
+
+/** One request to a model: in Weir's own words, which the upstream room translates to OpenAI's, or passed on. */
+export type ModelRequest = RespondRequest | EmbedRequest | PassRequest;

@@ -1,13 +1,10 @@
+import { isRawJson } from '#platform/raw-json.ts';
 import type { CallEvent } from './events.ts';
+import { mapPassTexts, PICTURE_MARK } from './pass-texts.ts';
 import type { InputItem, JsonSchema, ModelRequest } from './request.ts';
+import type { TextPlace, TextVisitor } from './text-place.ts';
 
-/**
- * Where a text stands: `instructions`, `input.3`, `tools.0.parameters`, `output`. Names and places only, safe to log.
- */
-export type TextPlace = string;
-
-/** Sees one text and gives what shall stand in its place (the same text, to only look). */
-export type TextVisitor = (text: string, place: TextPlace) => string;
+export type { TextPlace, TextVisitor } from './text-place.ts';
 
 /**
  * The one walk over every text of a request: redaction rewrites by it, bounds count by it, stop conditions look by it.
@@ -18,6 +15,7 @@ export function mapRequestTexts(request: ModelRequest, visit: TextVisitor): Mode
   if (request.kind === 'embed') {
     return { ...request, texts: request.texts.map((text, index) => visit(text, `texts.${index}`)) };
   }
+  if (request.kind === 'pass') return { ...request, body: mapPassTexts(request.body, visit) };
   return {
     ...request,
     instructions: visit(request.instructions, 'instructions'),
@@ -47,7 +45,8 @@ export function mapEventTexts(event: CallEvent, visit: TextVisitor): CallEvent {
 
 /** Whether a text is the address of a picture, which is not paid for by its length. */
 export function isImagePlace(place: TextPlace): boolean {
-  return /\.images\.\d+$/.test(place);
+  if (place.startsWith('body.')) return place.endsWith(PICTURE_MARK);
+  return /^input\.\d+\.images\.\d+$/.test(place);
 }
 
 function imagePlace(place: TextPlace, index: number): TextPlace {
@@ -75,7 +74,7 @@ function mapItem(item: InputItem, place: TextPlace, visit: TextVisitor): InputIt
 function mapJson(value: unknown, place: TextPlace, visit: TextVisitor): unknown {
   if (typeof value === 'string') return visit(value, place);
   if (Array.isArray(value)) return value.map((item) => mapJson(item, place, visit));
-  if (value === null || typeof value !== 'object') return value;
+  if (value === null || typeof value !== 'object' || isRawJson(value)) return value;
   return Object.fromEntries(
     Object.entries(value).map(([key, member]) => [visit(key, place), mapJson(member, `${place}.${key}`, visit)]),
   );

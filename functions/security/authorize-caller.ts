@@ -15,7 +15,8 @@ export const { handler, spec } = defineAuthorizer({
     const caller = await findCaller(key, platform);
     if (!caller) return undefined;
     const { routes } = await loadCatalog(platform);
-    return { id: caller.id, roles: caller.roles, allowed: routes.filter((route) => isAllowed(route, caller)) };
+    const { id, roles, policy } = caller;
+    return { id, roles, ...(policy && { policy }), allowed: routes.filter((route) => isAllowed(route, caller)) };
   },
 });
 

@@ -1,5 +1,5 @@
 import { APIConnectionTimeoutError, APIError, APIUserAbortError, APIConnectionError } from 'openai/error';
-import type { Failure, FailureClass } from './failure.ts';
+import type { Failure, FailureClass, ToldError } from './failure.ts';
 
 /** Quotas do not come back by waiting a moment: no retry, and the breaker of that key opens. */
 const PERSISTENT = new Set([
@@ -26,6 +26,16 @@ export function classifyFailure(error: unknown, nowMs: number): Failure {
   return { class: 'protocol' };
 }
 
+/** What an error event in the middle of a stream means; its connection had begun well, so only its code can tell. */
+export function failureOfEvent(error: { readonly code?: unknown }, requestId: string | undefined): Failure {
+  const code = typeof error.code === 'string' && /^[a-z_]{1,64}$/.test(error.code) ? error.code : undefined;
+  const words = code === undefined ? [] : [code];
+  const facts = { status: 200, ...(code !== undefined && { code }), ...(requestId !== undefined && { requestId }) };
+  if (words.some((word) => POLICY.has(word))) return { class: 'policy', ...facts };
+  if (words.some((word) => PERSISTENT.has(word))) return { class: 'quota', ...facts };
+  return { class: code === 'rate_limit_exceeded' ? 'throttled' : 'failed', ...facts };
+}
+
 function ofStatus(error: APIError, status: number, nowMs: number): Failure {
   const words = [error.code, error.type].filter((word): word is string => typeof word === 'string');
   const code = words.find((word) => /^[a-z_]{1,64}$/.test(word));
@@ -36,6 +46,17 @@ function ofStatus(error: APIError, status: number, nowMs: number): Failure {
     ...(code !== undefined && { code }),
     ...(typeof error.requestID === 'string' && { requestId: error.requestID }),
     ...(retryAfterMs !== undefined && { retryAfterMs }),
+    ...((status === 400 || status === 422) && { told: toldBy(error) }),
+  };
+}
+
+function toldBy({ error, type, param, code }: APIError): ToldError {
+  const message = (error as { readonly message?: unknown } | undefined)?.message;
+  return {
+    message: typeof message === 'string' ? message : 'the request is invalid',
+    type: type ?? null,
+    param: param ?? null,
+    code: code ?? null,
   };
 }
 

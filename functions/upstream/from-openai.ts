@@ -2,11 +2,14 @@ import type { CallEvent, FinishReason } from '#protocol/events.ts';
 import type { TokenUsage } from '#protocol/usage.ts';
 import { UpstreamFailure } from './failure.ts';
 import { usageOfEmbeddings, usageOfResponse } from './normalise-usage.ts';
+import type { Seen } from './seen.ts';
 import type { Served } from './served.ts';
 
 export interface Reply {
   readonly served: Served;
   readonly events: readonly CallEvent[];
+  /** Of a reply without usage, where its events do not tell what was seen of it. */
+  readonly seen?: Seen;
 }
 
 /** Replies as they arrive: nothing about their shape is taken for granted. */

@@ -12,6 +12,13 @@ interface ReportedUsage {
   readonly output_tokens_details?: { readonly reasoning_tokens?: number };
 }
 
+interface ReportedChatUsage {
+  readonly prompt_tokens?: number;
+  readonly completion_tokens?: number;
+  readonly prompt_tokens_details?: ReportedUsage['input_tokens_details'] | null;
+  readonly completion_tokens_details?: ReportedUsage['output_tokens_details'] | null;
+}
+
 /** Usage of a reply of the Responses API in Weir's one shape; undefined when there is none that can be priced. */
 export function usageOfResponse(reported: unknown): TokenUsage | undefined {
   const usage = reported as ReportedUsage | null | undefined;
@@ -29,6 +36,17 @@ export function usageOfResponse(reported: unknown): TokenUsage | undefined {
   };
   // One member that is no count spoils the whole: what the ledger stores must be numbers that add up.
   return Object.values(counts).every(isCount) ? (counts as TokenUsage) : undefined;
+}
+
+/** Usage of a reply of the Chat Completions API, whose words are others for the same counts; undefined when there is none. */
+export function usageOfChat(reported: unknown): TokenUsage | undefined {
+  const usage = reported as ReportedChatUsage | null | undefined;
+  return usageOfResponse({
+    input_tokens: usage?.prompt_tokens,
+    output_tokens: usage?.completion_tokens,
+    input_tokens_details: usage?.prompt_tokens_details ?? {},
+    output_tokens_details: usage?.completion_tokens_details ?? {},
+  });
 }
 
 /** Usage of a reply of the Embeddings API; undefined when there is none. */

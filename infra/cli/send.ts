@@ -97,9 +97,9 @@ export async function sendFile(request: SendRequest, context: SendContext): Prom
 function queuesOf(endpoint: string, { queues }: WeirOutputs): { url: string; resultsUrl: string } {
   const urls = Object.hasOwn(queues, endpoint) ? queues[endpoint] : undefined;
   if (urls) return urls;
-  throw new UsageFailure(
-    `endpoint must be one of ${Object.keys(queues).sort().join(', ')}, but '${endpoint}' was provided`,
-  );
+  const names = Object.keys(queues).sort();
+  if (names.length === 0) throw new UsageFailure('no endpoint of this Weir has a queue');
+  throw new UsageFailure(`endpoint must be one of ${names.join(', ')}, but '${endpoint}' was provided`);
 }
 
 async function readSource(file: string, stdin: Streams['stdin']): Promise<Buffer> {

@@ -1,5 +1,6 @@
 import { MathExpression } from 'aws-cdk-lib/aws-cloudwatch';
 import type { Construct } from 'constructs';
+import { longestCallMs } from '../function-timeout.ts';
 import { anyAlarm, countLines } from './alarm-lines.ts';
 import { Alarms, type AlarmsProps } from './alarms.ts';
 import { endpointMetric, PERIOD } from './endpoint-metrics.ts';
@@ -12,7 +13,10 @@ export interface EndpointAlarmsProps extends Pick<AlarmsProps, 'alarmTopicArn'> 
 /** Failures below so many calls in a period are bad luck. */
 const FEWEST_CALLS = 10;
 const MOST_FAILURES_PERCENT = 20;
-/** Of the endpoint's time limit. */
+/**
+ * Of the endpoint's longest time limit: a stream takes as long as its text, and one metric tells of plain and streamed calls.
+ * A plain call that runs into its own, shorter limit is a failure, and rings as one.
+ */
 const SLOW_SHARE = 0.8;
 
 /** What a function's log may say by `alarm`: every value that endpoints write must be among these. */
@@ -40,9 +44,9 @@ export class EndpointAlarms extends Alarms {
       periods: 2,
     });
     this.add('Latency', {
-      says: `calls take more than ${100 * SLOW_SHARE} % of their time limit (95th percentile)`,
+      says: `calls take more than ${100 * SLOW_SHARE} % of the longest time that they have (95th percentile)`,
       metric: endpointMetric(name, 'Latency', 'p95'),
-      above: SLOW_SHARE * spec.limits.timeoutMs,
+      above: SLOW_SHARE * longestCallMs(spec),
       periods: 3,
     });
     this.add('Crashes', {
@@ -53,10 +57,12 @@ export class EndpointAlarms extends Alarms {
       says: 'Lambda turns calls away: raise the account’s concurrency',
       metric: lambda.metricThrottles({ period: PERIOD }),
     });
-    this.add('DeadLetters', {
-      says: 'messages lie in the dead-letter queue, each with its reason',
-      metric: queues.deadLetters.metricApproximateNumberOfMessagesVisible({ period: PERIOD }),
-    });
+    if (queues) {
+      this.add('DeadLetters', {
+        says: 'messages lie in the dead-letter queue, each with its reason',
+        metric: queues.deadLetters.metricApproximateNumberOfMessagesVisible({ period: PERIOD }),
+      });
+    }
     this.add('Budget', {
       says:
         'money is not in order: a call could not be held, told from its repeat, priced or settled, ' +

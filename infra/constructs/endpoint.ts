@@ -13,7 +13,7 @@ import { secretNamed, type State } from './state.ts';
 export interface EndpointProps {
   readonly bundle: BundleOf<'endpoint'>;
   readonly state: State;
-  /** A message that failed so often is buried. @default 3 */
+  /** A message that failed so often is buried, where there is a queue. @default 3 */
   readonly maxReceives?: number;
   /** Environments that work on the queue at once, with ten messages each; 2 at least. @default 5 */
   readonly maxConcurrency?: number;
@@ -33,13 +33,14 @@ const HOLDING = ['dynamodb:GetItem', 'dynamodb:PutItem', 'dynamodb:UpdateItem'];
 /** The record that tells a call from its repeat is claimed, finished or released. */
 const REPEATING = ['dynamodb:GetItem', 'dynamodb:PutItem'];
 
-/** One endpoint: a function with its queues, which reaches what its spec implies and nothing else. */
+/** One endpoint: a function, with queues where its spec has them, which reaches what its spec implies and nothing else. */
 export class Endpoint extends Construct {
   readonly spec: EndpointSpec;
   /** Of its route: `/v1/summarize`. */
   readonly path: string;
   readonly function: EntryFunction;
-  readonly queues: EndpointQueues;
+  /** Undefined where it has none. */
+  readonly queues: EndpointQueues | undefined;
 
   constructor(scope: Construct, id: string, props: EndpointProps) {
     super(scope, id);
@@ -47,36 +48,37 @@ export class Endpoint extends Construct {
     const { name, spec } = bundle.entry;
     this.spec = spec;
     this.path = pathOf(bundle.entry);
-    this.queues = new EndpointQueues(this, 'Queues', {
-      functionTimeoutSeconds: functionTimeoutSeconds(spec),
-      maxReceives,
-    });
-    const resultQueues = { ...sharedResultQueues, [`${name}-results`]: this.queues.results };
+    this.queues = spec.hasQueue
+      ? new EndpointQueues(this, 'Queues', { functionTimeoutSeconds: functionTimeoutSeconds(spec), maxReceives })
+      : undefined;
+    const resultQueues = this.queues ? { ...sharedResultQueues, [`${name}-results`]: this.queues.results } : {};
 
     this.function = new EntryFunction(this, 'Handler', {
       bundle,
       environment: {
         ...tableVariables(spec, state),
         WEIR_OPENAI_SECRET_ID: secretNamed(state, spec.secret).id,
-        WEIR_QUEUE_URL: this.queues.work.queueUrl,
-        WEIR_DEAD_LETTER_QUEUE_URL: this.queues.deadLetters.queueUrl,
-        WEIR_MAX_RECEIVES: String(maxReceives),
-        WEIR_RESULT_QUEUES: Stack.of(this).toJsonString(urlsOf(resultQueues)),
+        ...(this.queues && {
+          WEIR_QUEUE_URL: this.queues.work.queueUrl,
+          WEIR_DEAD_LETTER_QUEUE_URL: this.queues.deadLetters.queueUrl,
+          WEIR_MAX_RECEIVES: String(maxReceives),
+          WEIR_RESULT_QUEUES: Stack.of(this).toJsonString(urlsOf(resultQueues)),
+        }),
         ...props.environment,
       },
     });
     this.#allowMoneyPath(state);
-    this.#allowQueues(Object.values(resultQueues));
-    this.#workOnQueue(props.maxConcurrency ?? 5);
+    if (this.queues) {
+      this.#allowToSend(this.queues.deadLetters, ...Object.values(resultQueues));
+      this.#workOn(this.queues.work, props.maxConcurrency ?? 5);
+    }
     Tags.of(this).add('weir:endpoint', name);
   }
 
   /** The requests that cache, ledger, budgets, idempotency and key ring make, one by one. */
   #allowMoneyPath({ tables, secrets }: State): void {
     const { cache, ledger, budgets, jobs } = tables;
-    if (this.spec.deterministic) {
-      this.function.allow(cache.tableArn, ...CACHING);
-    }
+    if (caches(this.spec)) this.function.allow(cache.tableArn, ...CACHING);
     // An entry that already stands is read, to tell a repeat from a difference.
     this.function.allow(ledger.tableArn, 'dynamodb:GetItem', 'dynamodb:PutItem');
     this.function.allow(budgets.tableArn, ...HOLDING);
@@ -84,18 +86,16 @@ export class Endpoint extends Construct {
     this.function.allow(secretNamed({ secrets }, this.spec.secret).arn, 'secretsmanager:GetSecretValue');
   }
 
-  #allowQueues(resultQueues: readonly IQueue[]): void {
-    for (const queue of [this.queues.deadLetters, ...resultQueues]) {
-      this.function.allow(queue.queueArn, 'sqs:SendMessage');
-    }
+  #allowToSend(...queues: readonly IQueue[]): void {
+    for (const queue of queues) this.function.allow(queue.queueArn, 'sqs:SendMessage');
   }
 
   /**
    * Lambda's poller works as the function's role, and the event source adds what it needs for this queue: also what the
    * function itself uses of it, to change a message's visibility.
    */
-  #workOnQueue(maxConcurrency: number): void {
-    const source = new SqsEventSource(this.queues.work, {
+  #workOn(queue: IQueue, maxConcurrency: number): void {
+    const source = new SqsEventSource(queue, {
       batchSize: MESSAGES_A_BATCH,
       reportBatchItemFailures: true,
       maxConcurrency,
@@ -104,9 +104,14 @@ export class Endpoint extends Construct {
   }
 }
 
-function tableVariables({ deterministic }: EndpointSpec, { tables }: State): Record<string, string> {
+/** Whether answers may be kept: by the endpoint's own word, or where a request asks for it. */
+function caches({ deterministic, cachesOnRequest }: EndpointSpec): boolean {
+  return deterministic !== undefined || cachesOnRequest;
+}
+
+function tableVariables(spec: EndpointSpec, { tables }: State): Record<string, string> {
   return {
-    ...(deterministic && { WEIR_CACHE_TABLE: tables.cache.tableName }),
+    ...(caches(spec) && { WEIR_CACHE_TABLE: tables.cache.tableName }),
     WEIR_LEDGER_TABLE: tables.ledger.tableName,
     WEIR_BUDGETS_TABLE: tables.budgets.tableName,
     WEIR_JOBS_TABLE: tables.jobs.tableName,

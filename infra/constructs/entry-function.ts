@@ -22,6 +22,8 @@ export class EntryFunction extends Construct {
   /** The entry's name: `summarize`, `finance/spend`. */
   readonly entryName: string;
   readonly lambda: Function;
+  /** The longest that an invocation may take. */
+  readonly timeout: Duration;
   readonly logGroup: LogGroup;
   readonly #role: Role;
 
@@ -39,6 +41,7 @@ export class EntryFunction extends Construct {
     });
     this.logGroup.grantWrite(this.#role);
 
+    this.timeout = Duration.seconds(functionTimeoutSeconds(spec));
     this.lambda = new Function(this, 'Function', {
       description: spec.summary.slice(0, MAX_DESCRIPTION_CHARS),
       code: Code.fromAsset(props.bundle.folder),
@@ -46,7 +49,7 @@ export class EntryFunction extends Construct {
       runtime: Runtime.NODEJS_24_X,
       architecture: Architecture.ARM_64,
       memorySize: spec.memoryMb,
-      timeout: Duration.seconds(functionTimeoutSeconds(spec)),
+      timeout: this.timeout,
       role: this.#role,
       logGroup: this.logGroup,
       environment: { WEIR_ENTRY: name, ...props.environment },

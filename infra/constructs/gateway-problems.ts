@@ -1,6 +1,7 @@
 import { ResponseType, type RestApi } from 'aws-cdk-lib/aws-apigateway';
 import { toProblem } from '#edge/problem.ts';
 import { DeadlineExceeded, Forbidden, NotFound, TooLarge, Unauthenticated, WeirError } from '#platform/errors.ts';
+import { openAiErrorOf } from '../openai-error.ts';
 
 /** API Gateway's own limits. */
 const MAX_BODY_BYTES = 10 * 1024 * 1024;
@@ -35,15 +36,19 @@ const PROBLEMS: ReadonlyMap<ResponseType, WeirError> = new Map([
   [ResponseType.DEFAULT_5XX, internal],
 ]);
 
-/** Makes a gateway answer as the functions do: problem documents (RFC 9457), with its request id in them. */
+/**
+ * Makes a gateway answer as the functions do: problem documents (RFC 9457), with its request id in them. It does not know
+ * for which route it answers, so each has an `error` too, which OpenAI's SDKs read.
+ */
 export function answerWithProblems(api: RestApi): void {
   for (const [type, error] of PROBLEMS) {
     const { statusCode, headers, body } = toProblem(error, '$context.requestId');
+    const problem = JSON.parse(body) as { readonly status: number; readonly code: string; readonly detail: string };
     api.addGatewayResponse(`problem-${type.responseType}`, {
       type,
       statusCode: String(statusCode),
       responseHeaders: Object.fromEntries(Object.entries(headers).map(([name, value]) => [name, `'${value}'`])),
-      templates: { 'application/json': body },
+      templates: { 'application/json': JSON.stringify({ ...problem, error: openAiErrorOf(problem) }) },
     });
   }
 }

@@ -8,6 +8,7 @@ import {
   LambdaIntegration,
   LogGroupLogDestination,
   MethodLoggingLevel,
+  ResponseTransferMode,
   RestApi,
   TokenAuthorizer,
 } from 'aws-cdk-lib/aws-apigateway';
@@ -36,6 +37,8 @@ export interface GatewayRoute {
   readonly path: string;
   /** Whether anyone may come, without a key. */
   readonly isPublic: boolean;
+  /** Whether the function writes its replies, plain ones too, to a stream. */
+  readonly streams: boolean;
   readonly handler: EntryFunction;
 }
 
@@ -60,17 +63,12 @@ export class Gateway extends Construct {
   }
 
   /** Routes a method and a path to a function: with a key, unless it is public. */
-  addRoute({ method, path, isPublic, handler }: GatewayRoute): void {
-    const integration = new LambdaIntegration(handler.lambda, {
-      proxy: true,
-      timeout: Duration.seconds(29),
-      allowTestInvoke: false,
-    });
+  addRoute({ method, path, isPublic, streams, handler }: GatewayRoute): void {
     const route = this.api.root
       .resourceForPath(path)
       .addMethod(
         method,
-        integration,
+        integrationOf(handler, streams),
         isPublic
           ? { authorizationType: AuthorizationType.NONE }
           : { authorizationType: AuthorizationType.CUSTOM, authorizer: this.#authorizer },
@@ -161,6 +159,23 @@ export class Gateway extends Construct {
         'The role with which API Gateway writes logs is one for the account, and AWS wrote its policy for just that.',
     });
   }
+}
+
+/** API Gateway's own limit of a buffered reply. */
+const BUFFERED_TIMEOUT = Duration.seconds(29);
+
+/**
+ * How API Gateway calls a function. A streaming one by another of Lambda's APIs, and for as long as it may run: API Gateway
+ * would take 15 minutes, of which five in silence
+ * (https://docs.aws.amazon.com/apigateway/latest/developerguide/response-transfer-mode.html). Both ask for the same permission.
+ */
+function integrationOf({ lambda, timeout }: EntryFunction, streams: boolean): LambdaIntegration {
+  return new LambdaIntegration(lambda, {
+    proxy: true,
+    responseTransferMode: streams ? ResponseTransferMode.STREAM : ResponseTransferMode.BUFFERED,
+    timeout: streams ? timeout : BUFFERED_TIMEOUT,
+    allowTestInvoke: false,
+  });
 }
 
 /** One line a request. No header, no query, no address, nothing of what the caller sent. */

@@ -1,6 +1,7 @@
 import { Dashboard, GraphWidget, TextWidget, type IMetric, type IWidget } from 'aws-cdk-lib/aws-cloudwatch';
 import type { Construct } from 'constructs';
 import { endpointMetric, PERIOD } from './endpoint-metrics.ts';
+import type { EndpointQueues } from './endpoint-queues.ts';
 import type { Endpoint } from './endpoint.ts';
 import type { Gateway } from './gateway.ts';
 
@@ -60,12 +61,17 @@ function endpointRow({ function: { entryName: name, lambda }, queues }: Endpoint
       [endpointMetric(name, 'CostUsd')],
       [endpointMetric(name, 'InputTokens'), endpointMetric(name, 'OutputTokens')],
     ),
-    graph('Queue', [
-      queues.work.metricApproximateNumberOfMessagesVisible({ ...options, label: 'Waiting' }),
-      queues.work.metricApproximateAgeOfOldestMessage({ ...options, label: 'Oldest, seconds' }),
-      queues.deadLetters.metricApproximateNumberOfMessagesVisible({ ...options, label: 'Dead' }),
-    ]),
+    ...(queues ? [queueGraph(queues)] : []),
   ];
+}
+
+function queueGraph({ work, deadLetters }: EndpointQueues): GraphWidget {
+  const options = { period: PERIOD };
+  return graph('Queue', [
+    work.metricApproximateNumberOfMessagesVisible({ ...options, label: 'Waiting' }),
+    work.metricApproximateAgeOfOldestMessage({ ...options, label: 'Oldest, seconds' }),
+    deadLetters.metricApproximateNumberOfMessagesVisible({ ...options, label: 'Dead' }),
+  ]);
 }
 
 function graph(title: string, left: IMetric[], right: IMetric[] = []): GraphWidget {

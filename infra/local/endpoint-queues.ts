@@ -38,12 +38,12 @@ export async function createQueues(client: SQSClient, name: string, timeoutSecon
   };
 }
 
-/** The queues of every endpoint. */
+/** The queues of every endpoint that has some. */
 export async function createAllQueues(
   client: SQSClient,
   entries: readonly Entry[],
 ): Promise<ReadonlyMap<string, EndpointQueues>> {
-  const endpoints = entries.filter(({ spec }) => spec.kind === 'endpoint');
+  const endpoints = entries.filter(({ spec }) => spec.kind === 'endpoint' && spec.hasQueue);
   const made = await Promise.all(
     endpoints.map(
       async ({ name, spec }) => [name, await createQueues(client, name, functionTimeoutSeconds(spec))] as const,
@@ -52,7 +52,7 @@ export async function createAllQueues(
   return new Map<string, EndpointQueues>(made);
 }
 
-/** Feeds every endpoint from its queue; the function that it gives ends that. */
+/** Feeds every endpoint that has a queue from it; the function that it gives ends that. */
 export function startPolling(
   client: SQSClient,
   functions: readonly HostedFunction[],

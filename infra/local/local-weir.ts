@@ -1,7 +1,6 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { redactLine } from '#edge/redact-line.ts';
-import type { HttpReply } from '#edge/http-call.ts';
 import { systemClock } from '#platform/clock.ts';
 import { parseConfig } from '#platform/config.ts';
 import { createLog } from '#platform/log.ts';
@@ -21,6 +20,7 @@ import { startDynamoDb } from './parts/dynamodb.ts';
 import { startSecretsManager } from './parts/secrets-manager.ts';
 import { startSimulatedUpstream } from './parts/simulated-upstream.ts';
 import { startSqs } from './parts/sqs.ts';
+import type { ReplyHead } from './prelude.ts';
 import { startSchedules } from './schedule-timer.ts';
 
 export interface LocalWeirOptions {
@@ -39,7 +39,7 @@ export interface LocalWeirOptions {
   };
   /** @default this repository's */
   readonly functionsFolder?: string | undefined;
-  readonly onReply?: (request: { method: string; path: string }, reply: HttpReply, tookMs: number) => void;
+  readonly onReply?: (request: { method: string; path: string }, reply: ReplyHead, tookMs: number) => void;
 }
 
 export interface LocalWeir {

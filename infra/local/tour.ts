@@ -1,7 +1,7 @@
 import { showName } from '#edge/shown.ts';
 import { formatUsd, parseUsd } from '#platform/money.ts';
-import type { HttpReply } from '#edge/http-call.ts';
 import type { LocalWeir } from './local-weir.ts';
+import type { ReplyHead } from './prelude.ts';
 
 /** What start-up prints: where Weir is, with which keys, and three lines to try. */
 export function tour({ outputs, keys, simulated, entries, logFile }: LocalWeir): string {
@@ -45,7 +45,7 @@ The API as OpenAPI: ${url}/openapi.json   Logs: ${logFile}   Ctrl-C ends it.
 /** One line a request, for the person at the terminal. */
 export function replyLine(
   { method, path }: { method: string; path: string },
-  { statusCode, headers }: HttpReply,
+  { statusCode, headers }: ReplyHead,
   tookMs: number,
 ): string {
   const time = new Date().toTimeString().slice(0, 8);

@@ -40,7 +40,8 @@ export class ApiStack extends Stack {
 
   #routeEndpoints(endpoints: readonly Endpoint[]): void {
     for (const { function: handler, path, spec } of endpoints) {
-      this.gateway.addRoute({ method: spec.method, path, isPublic: false, handler });
+      const streams = spec.stream !== undefined;
+      this.gateway.addRoute({ method: spec.method, path, isPublic: false, streams, handler });
     }
   }
 
@@ -48,7 +49,8 @@ export class ApiStack extends Stack {
     for (const bundle of routes) {
       const { method, access } = bundle.entry.spec;
       const handler = this.#makeFunction(bundle, state);
-      this.gateway.addRoute({ method, path: pathOf(bundle.entry), isPublic: access === 'public', handler });
+      const isPublic = access === 'public';
+      this.gateway.addRoute({ method, path: pathOf(bundle.entry), isPublic, streams: false, handler });
     }
   }
 
@@ -57,16 +59,15 @@ export class ApiStack extends Stack {
   }
 
   #makeOutputs({ stage, state, endpoints }: ApiStackProps): CfnOutput {
-    const queues = endpoints.map(({ function: { entryName }, queues: { work, results } }) => [
-      entryName,
-      { url: work.queueUrl, resultsUrl: results.queueUrl },
-    ]);
+    const queues = endpoints.flatMap(({ function: { entryName }, queues: own }) =>
+      own ? [[entryName, { url: own.work.queueUrl, resultsUrl: own.results.queueUrl }] as const] : [],
+    );
     const outputs: WeirOutputs = {
       apiUrl: `https://${this.gateway.api.restApiId}.execute-api.${Aws.REGION}.${Aws.URL_SUFFIX}/${stage}`,
       region: Aws.REGION,
       callersTable: state.tables.callers.tableName,
       secrets: Object.fromEntries([...state.secrets].map(([name, { id }]) => [name, id])),
-      queues: Object.fromEntries(queues) as WeirOutputs['queues'],
+      queues: Object.fromEntries(queues),
     };
     return new CfnOutput(this, 'Weir', { description: 'For npm run weir', value: this.toJsonString(outputs) });
   }

@@ -20,6 +20,8 @@ export function assertDeployable(bundles: readonly Bundle[], atMs: number): void
 function unpriced(bundles: readonly Bundle[], atMs: number): string[] {
   const day = new Date(atMs).toISOString().slice(0, 10);
   return bundlesOf(bundles, 'endpoint').flatMap(({ entry: { name, spec } }) => {
+    // Where the caller names the model, the call itself asks for its price.
+    if (!spec.model) return [];
     const { name: tier, model, fallbacks } = spec.model;
     return [model, ...fallbacks]
       .filter((each) => !isPriced(each, atMs))

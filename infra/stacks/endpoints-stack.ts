@@ -13,7 +13,7 @@ export interface EndpointsStackProps extends StackProps {
   readonly alarmTopicArn?: string | undefined;
 }
 
-/** An endpoint with its alarms is 20 resources, and a stack shall stay under 400. */
+/** An endpoint with its queues and alarms is 20 resources, and a stack shall stay under 400. */
 export const MOST_ENDPOINTS_A_STACK = 19;
 
 /** Some of the endpoints, each with its queues and alarms: an alarm lives and dies with what it watches. */

@@ -23,10 +23,13 @@ export interface AtRest {
   readonly performanceEntries: number;
 }
 
-type Handler = (event: unknown, context: object) => Promise<unknown>;
+type Invoke = (handler: object, event: unknown, context: object) => Promise<unknown>;
 
 /** Process of a warm Lambda environment: calls the handler of a bundle as Lambda does. Argument: the bundle's file. */
-const bundle = createRequire(import.meta.url)(process.argv[2] ?? '') as { handler: Handler };
+const require = createRequire(import.meta.url);
+// First, for it provides Lambda's global.
+const { invoke } = require('../support/bundle-invoke.cjs') as { invoke: Invoke };
+const bundle = require(process.argv[2] ?? '') as { handler: object };
 
 answerQuestions((question): Promise<CallsMade | AtRest> => {
   const asked = question as CallerQuestion;
@@ -36,7 +39,7 @@ answerQuestions((question): Promise<CallsMade | AtRest> => {
 async function makeCalls(events: readonly unknown[]): Promise<CallsMade> {
   const replies: unknown[] = [];
   const before = process.cpuUsage();
-  for (const event of events) replies.push(await bundle.handler(event, contextOf()));
+  for (const event of events) replies.push(await invoke(bundle.handler, event, contextOf()));
   const { user, system } = process.cpuUsage(before);
   const kinds: Record<string, number> = {};
   for (const kind of replies.map(kindOf)) kinds[kind] = (kinds[kind] ?? 0) + 1;

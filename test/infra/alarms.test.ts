@@ -4,18 +4,33 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { Bundle } from '#infra/bundle/bundle-entries.ts';
 import { bundlesOf } from '#infra/constructs/bundle-of.ts';
 import { slugOf } from '#infra/inventory.ts';
-import { bundleAll, createApp, Deployment, find, only, plantSchedule, type Resource } from './deployment.ts';
+import {
+  bundleAll,
+  createApp,
+  Deployment,
+  find,
+  only,
+  plantCompatible,
+  plantEndpoint,
+  plantSchedule,
+  type Resource,
+} from './deployment.ts';
 
 let bundles: Bundle[];
 let deployment: Deployment;
 let dispose: () => Promise<void>;
 
-// The repository's own entries, and a schedule that can raise all that an endpoint can.
+// The repository's own entries, a schedule that can raise all that an endpoint can, and endpoints that stream.
 beforeAll(async () => {
   const all = await bundleAll();
   dispose = all.dispose;
   const { folder } = find(all.bundles, 'summarize');
-  bundles = [...all.bundles, { ...plantSchedule(all.bundles, 'finance/planted'), folder }];
+  bundles = [
+    ...all.bundles,
+    { ...plantSchedule(all.bundles, 'finance/planted'), folder },
+    plantCompatible(all.bundles, 'openai/planted'),
+    plantEndpoint(all.bundles, 'planted-stream', { stream: { timeoutMs: 120_000 } }),
+  ];
   deployment = new Deployment(createApp(bundles));
 }, 120_000);
 afterAll(() => dispose());
@@ -119,13 +134,26 @@ test('what an endpoint says of money rings apart from what it says of the upstre
   }
 });
 
-test('every endpoint is watched: failures, latency, crashes, throttles, dead letters, budget, upstream', () => {
+test('every endpoint is watched: failures, latency, crashes, throttles, budget, upstream, and dead letters where there are any', () => {
   const alarms = deployment.ofType('AWS::CloudWatch::Alarm').map(({ path }) => path);
-  const kinds = ['Failures', 'Latency', 'Crashes', 'Throttles', 'DeadLetters', 'Budget', 'Upstream'];
+  const all = ['Failures', 'Latency', 'Crashes', 'Throttles', 'DeadLetters', 'Budget', 'Upstream'];
   for (const { entry } of bundlesOf(bundles, 'endpoint')) {
     const slug = slugOf(entry.name);
+    const kinds = entry.spec.hasQueue ? all : all.filter((kind) => kind !== 'DeadLetters');
     const own = alarms.filter((path) => path.startsWith(`${slug}/Alarms/`));
     expect(own).toEqual(kinds.map((kind) => `${slug}/Alarms/${kind}`));
   }
   expect(alarms).toContain('Alarms/Authorizer');
+});
+
+test('an endpoint is slow when its calls come near the longest limit that they have, streamed or not', () => {
+  const slowAboveMs = (name: string) =>
+    deployment.at(`${slugOf(name)}/Alarms/Latency`, 'AWS::CloudWatch::Alarm').Properties['Threshold'] as number;
+  for (const { entry } of bundlesOf(bundles, 'endpoint')) {
+    const { limits, stream } = entry.spec;
+    const longestMs = stream?.timeoutMs ?? limits.timeoutMs;
+    expect(slowAboveMs(entry.name), entry.name).toBeGreaterThan(0.5 * longestMs);
+    expect(slowAboveMs(entry.name), entry.name).toBeLessThan(longestMs);
+  }
+  expect(slowAboveMs('planted-stream')).toBe(96_000);
 });

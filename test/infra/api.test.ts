@@ -1,6 +1,7 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { APIError, InternalServerError } from 'openai';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { toProblem } from '#edge/problem.ts';
 import type { AuthorizerSpec } from '#edge/specs.ts';
@@ -8,7 +9,16 @@ import type { Entry } from '#infra/inventory.ts';
 import { readOutputs } from '#infra/outputs.ts';
 import { pathOf, routedEntries } from '#infra/routes.ts';
 import { Unauthenticated } from '#platform/errors.ts';
-import { bundleAll, createApp, Deployment, only, plantRoute, type Resource } from './deployment.ts';
+import {
+  bundleAll,
+  createApp,
+  Deployment,
+  only,
+  plantCompatible,
+  plantEndpoint,
+  plantRoute,
+  type Resource,
+} from './deployment.ts';
 
 /** The only routes that ask for no key. */
 const PUBLIC_ROUTES = ['GET /health', 'GET /openapi.json'];
@@ -27,6 +37,9 @@ beforeAll(async () => {
     ...all.bundles,
     plantRoute(all.bundles, 'finance/planted-get', { method: 'GET', path: PLANTED_PATH }),
     plantRoute(all.bundles, 'finance/planted-put', { method: 'PUT', path: PLANTED_PATH }),
+    plantCompatible(all.bundles, 'openai/planted-stream'),
+    plantCompatible(all.bundles, 'openai/planted-buffer', { stream: undefined }),
+    plantEndpoint(all.bundles, 'planted-stream', { stream: { timeoutMs: 60_000 } }),
   ];
   entries = bundles.map(({ entry }) => entry);
   deployment = new Deployment(createApp(bundles));
@@ -65,30 +78,73 @@ test('the deployed routes are the inventory’s, each before its own function', 
 
   for (const entry of routedEntries(entries)) {
     const method = routes().get(`${entry.spec.method} ${pathOf(entry)}`)!;
-    const { Type: type, IntegrationHttpMethod, TimeoutInMillis, Uri } = method.Properties['Integration'];
-    expect({ type, IntegrationHttpMethod, TimeoutInMillis }).toEqual({
-      type: 'AWS_PROXY',
-      IntegrationHttpMethod: 'POST',
-      TimeoutInMillis: 29_000,
-    });
+    const { Type: type, IntegrationHttpMethod, Uri } = method.Properties['Integration'];
+    expect({ type, IntegrationHttpMethod }).toEqual({ type: 'AWS_PROXY', IntegrationHttpMethod: 'POST' });
     const lambda = deployment.target(method.stack, Uri['Fn::Join'][1].find(isFunctionArn));
     expect(lambda.Properties['Environment'].Variables.WEIR_ENTRY).toBe(entry.name);
   }
 });
+
+test('exactly the routes whose specs stream do, by the API that streams, for as long as their functions may run', () => {
+  const streaming: string[] = [];
+  for (const entry of routedEntries(entries)) {
+    const { Properties, stack } = routes().get(`${entry.spec.method} ${pathOf(entry)}`)!;
+    const { ResponseTransferMode: mode, TimeoutInMillis: timeoutMs, Uri } = Properties['Integration'];
+    const parts = Uri['Fn::Join'][1] as unknown[];
+    const lambda = deployment.target(stack, parts.find(isFunctionArn));
+    const [before, after] = [parts.indexOf(parts.find(isFunctionArn)) - 1, parts.length - 1].map((at) => parts[at]);
+    if (mode === 'STREAM') {
+      streaming.push(entry.name);
+      expect(timeoutMs, entry.name).toBe(1000 * lambda.Properties['Timeout']);
+      expect(timeoutMs).toBeLessThanOrEqual(900_000);
+      expect([before, after]).toEqual([
+        expect.stringMatching(/:lambda:path\/2021-11-15\/functions\/$/),
+        '/response-streaming-invocations',
+      ]);
+    } else {
+      expect(timeoutMs, entry.name).toBe(29_000);
+      expect([before, after]).toEqual([
+        expect.stringMatching(/:lambda:path\/2015-03-31\/functions\/$/),
+        '/invocations',
+      ]);
+    }
+  }
+  const declared = entries.filter(({ spec }) => spec.kind === 'endpoint' && spec.stream);
+  expect(streaming.sort()).toEqual(declared.map(({ name }) => name).sort());
+  expect(streaming).toEqual(expect.arrayContaining(['openai/planted-stream', 'planted-stream']));
+  expect(streaming).not.toContain('openai/planted-buffer');
+});
+
+test('API Gateway may invoke each function for its own route and no other', () => {
+  for (const entry of routedEntries(entries)) {
+    const sources = permissionsOf(entry.name);
+    const path = pathOf(entry).replaceAll(/\{\w+\}/g, '*');
+    expect(sources, entry.name).toEqual([
+      expect.stringMatching(new RegExp(`/${entry.spec.method}${RegExp.escape(path)}$`)),
+    ]);
+  }
+});
+
+/** The routes for which a function may be invoked. */
+function permissionsOf(name: string): string[] {
+  return deployment
+    .ofType('AWS::Lambda::Permission')
+    .filter(({ stack, Properties }) => {
+      const lambda = deployment.target(stack, Properties['FunctionName']);
+      return lambda.Properties['Environment'].Variables.WEIR_ENTRY === name;
+    })
+    .map(({ stack, Properties }) => {
+      expect(Properties).toMatchObject({ Action: 'lambda:InvokeFunction', Principal: 'apigateway.amazonaws.com' });
+      return deployment.text(stack, Properties['SourceArn']);
+    });
+}
 
 test('a route with a parameter invokes its function whatever the parameter is, and by its own method only', () => {
   for (const [method, name] of [
     ['GET', 'finance/planted-get'],
     ['PUT', 'finance/planted-put'],
   ] as const) {
-    const permissions = deployment
-      .ofType('AWS::Lambda::Permission')
-      .filter(({ stack, Properties }) => {
-        const lambda = deployment.target(stack, Properties['FunctionName']);
-        return lambda.Properties['Environment'].Variables.WEIR_ENTRY === name;
-      })
-      .map(({ stack, Properties }) => deployment.text(stack, Properties['SourceArn']));
-    expect(only(permissions, name)).toMatch(new RegExp(`/${method}/v1/planted/\\*/limit$`));
+    expect(only(permissionsOf(name), name)).toMatch(new RegExp(`/${method}/v1/planted/\\*/limit$`));
   }
 });
 
@@ -135,15 +191,42 @@ test('A6 what API Gateway answers by itself is a problem document like those of 
     DEFAULT_5XX: 500,
   };
   for (const [type, status] of Object.entries(statuses)) {
-    const { StatusCode, ResponseParameters, ResponseTemplates } = answer(type);
-    const problem = JSON.parse(ResponseTemplates['application/json']) as Record<string, unknown>;
+    const { StatusCode, ResponseParameters } = answer(type);
+    const problem = problemOf(type);
     expect(StatusCode, type).toBe(String(status));
     expect(problem, type).toMatchObject({ status, requestId: '$context.requestId' });
     expect(Object.keys(problem), type).toEqual(expect.arrayContaining(members));
     expect(ResponseParameters['gatewayresponse.header.content-type']).toBe("'application/problem+json'");
   }
-  expect(answer('UNAUTHORIZED')['ResponseTemplates']['application/json']).toBe(own.body);
+  const { error, ...problem } = problemOf('UNAUTHORIZED');
+  expect(problem).toEqual(JSON.parse(own.body));
+  expect(error).toEqual({
+    message: problem['detail'],
+    type: 'invalid_request_error',
+    param: null,
+    code: 'unauthenticated',
+  });
 });
+
+test('what API Gateway answers by itself bears an error that OpenAI’s own SDK understands', () => {
+  for (const { Properties } of deployment.ofType('AWS::ApiGateway::GatewayResponse')) {
+    const { error, status, code, detail } = problemOf(Properties['ResponseType'] as string);
+    const type = (status as number) < 500 ? 'invalid_request_error' : 'server_error';
+    expect(error, Properties['ResponseType']).toEqual({ message: detail, type, param: null, code });
+  }
+  const unavailable = problemOf('INTEGRATION_FAILURE');
+  const raised = APIError.generate(503, unavailable, undefined, new Headers());
+  expect(raised).toBeInstanceOf(InternalServerError);
+  expect([raised.message, raised.code, raised.type]).toEqual([
+    `503 ${unavailable['detail'] as string}`,
+    'unavailable',
+    'server_error',
+  ]);
+});
+
+function problemOf(type: string): Record<string, unknown> {
+  return JSON.parse(answer(type)['ResponseTemplates']['application/json'] as string) as Record<string, unknown>;
+}
 
 test('a throttled caller is told when to come back, one that waited too long not to come back at once', () => {
   expect(answer('THROTTLED')['ResponseParameters']).toMatchObject({ 'gatewayresponse.header.retry-after': "'1'" });
@@ -203,10 +286,11 @@ test('the command line can read the one output', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'weir-outputs-'));
   const file = join(folder, 'cdk-outputs.json');
   await writeFile(file, JSON.stringify({ [stack]: { Weir: deployment.text(stack, outputs['Weir']?.Value) } }));
-  const read = await readOutputs(file).finally(() => rm(folder, { recursive: true }));
+  const read = await readOutputs(file);
+  await rm(folder, { recursive: true });
 
   const queue = (name: string) => `https://sqs.eu-central-1.amazonaws.com/111122223333/${name}`;
-  const endpoints = entries.filter(({ spec }) => spec.kind === 'endpoint').map(({ name }) => name);
+  const endpoints = entries.filter(({ spec }) => spec.kind === 'endpoint' && spec.hasQueue).map(({ name }) => name);
   expect(read).toEqual({
     apiUrl: 'https://Gateway/Api.execute-api.eu-central-1.amazonaws.com/prod',
     region: 'eu-central-1',

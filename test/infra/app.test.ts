@@ -21,6 +21,7 @@ import {
   Deployment,
   find,
   newOutFolder,
+  plantCompatible,
   plantEndpoint,
   plantRoute,
   plantSchedule,
@@ -55,6 +56,11 @@ test('L9 an unpriced fallback is refused too', () => {
   expect(() => createApp([...bundles, unpriced])).toThrow(
     /planted: gpt-none, a fallback of tier medium, has no price on/,
   );
+});
+
+test('L9 where the caller names the model, no model has to have a price yet', () => {
+  const free = plantCompatible(bundles, 'openai/planted');
+  expect(() => createApp([...bundles, free])).not.toThrow();
 });
 
 test('L9 a price that begins later is no price today', () => {
@@ -116,7 +122,9 @@ test('sixty endpoints stand in stacks of less than 400 resources and 200 outputs
     expect(Object.keys(Resources).length, name).toBeLessThan(400);
     expect(Object.keys(Outputs).length, name).toBeLessThan(200);
   }
-  expect(deployment.ofType('AWS::Lambda::EventSourceMapping')).toHaveLength(60);
+  const queued = [...bundles, ...planted].filter(({ entry: { spec } }) => spec.kind === 'endpoint' && spec.hasQueue);
+  expect(deployment.ofType('AWS::Lambda::EventSourceMapping')).toHaveLength(queued.length);
+  expect(queued.length).toBeGreaterThan(50);
   expect([...templates.keys()].filter((name) => name.includes('endpoints')).length).toBeGreaterThan(1);
 });
 

@@ -140,6 +140,29 @@ export function plantEndpoint(
   return { ...bundle, entry: { ...bundle.entry, name, spec: { ...bundle.entry.spec, ...spec } as EndpointSpec } };
 }
 
+/**
+ * An OpenAI-compatible endpoint that somebody might add: the caller names the model, answers are streamed, kept where a request
+ * asks for it, and there is no queue; unless its spec says otherwise.
+ */
+export function plantCompatible(
+  bundles: readonly Bundle[],
+  name: string,
+  spec: Parameters<typeof plantEndpoint>[2] = {},
+): Bundle {
+  return plantEndpoint(bundles, name, {
+    path: `/openai/v1/${name}`,
+    answers: 'openai',
+    model: undefined,
+    deterministic: undefined,
+    limits: { timeoutMs: 290_000, maxOutputTokens: 4096 },
+    stream: { timeoutMs: 870_000 },
+    cachesOnRequest: true,
+    hasQueue: false,
+    errors: 'openai',
+    ...spec,
+  });
+}
+
 /** A route that somebody might add, with the bundle of `pages/health`. For administrators, unless its spec says otherwise. */
 export function plantRoute(
   bundles: readonly Bundle[],

@@ -10,6 +10,7 @@ import {
   createApp,
   Deployment,
   only,
+  plantCompatible,
   plantEndpoint,
   plantRoute,
   plantSchedule,
@@ -21,13 +22,17 @@ let deployment: Deployment;
 let entries: Entry[];
 let dispose: () => Promise<void>;
 
-// The repository's own entries, one that caches nothing and has a secret of its own, and one for each way to a table.
+// The repository's own entries, one that caches nothing and has a secret of its own, some that stream, with a queue and without, and
+// one for each way to a table.
 beforeAll(async () => {
   const all = await bundleAll();
   dispose = all.dispose;
   const bundles = [
     ...all.bundles,
     plantEndpoint(all.bundles, 'openai/planted', { secret: 'other', deterministic: undefined }),
+    plantEndpoint(all.bundles, 'planted-stream', { stream: { timeoutMs: 120_000 } }),
+    plantCompatible(all.bundles, 'openai/planted-stream'),
+    plantCompatible(all.bundles, 'openai/planted-cache', { deterministic: { ttlSeconds: 60 } }),
     plantRoute(all.bundles, 'finance/planted-get', { method: 'GET', path: '/v1/planted/{id}', reads: ['budgets'] }),
     plantRoute(all.bundles, 'finance/planted-put', {
       method: 'PUT',
@@ -82,20 +87,22 @@ function implied({ name, spec }: Entry): string[] {
   const caching = ['GetItem', 'BatchGetItem', 'PutItem', 'BatchWriteItem'];
   return [
     ...on(`${slug}/Handler/Logs`, 'logs:CreateLogStream', 'logs:PutLogEvents'),
-    ...(spec.deterministic ? onTable('cache', ...caching) : []),
+    ...(spec.deterministic || spec.cachesOnRequest ? onTable('cache', ...caching) : []),
     ...onTable('ledger', 'GetItem', 'PutItem'),
     ...onTable('budgets', 'GetItem', 'PutItem', 'UpdateItem'),
     ...onTable('jobs', 'GetItem', 'PutItem'),
     ...on(`secret-${spec.secret}`, 'secretsmanager:GetSecretValue'),
+    ...(spec.hasQueue ? onQueues(slug) : []),
+  ].sort();
+}
+
+function onQueues(slug: string): string[] {
+  const working = ['ReceiveMessage', 'DeleteMessage', 'ChangeMessageVisibility', 'GetQueueAttributes', 'GetQueueUrl'];
+  return [
     ...on(`${slug}/Queues/DeadLetters`, 'sqs:SendMessage'),
     ...on(`${slug}/Queues/Results`, 'sqs:SendMessage'),
-    ...on(
-      `${slug}/Queues/Work`,
-      ...['ReceiveMessage', 'DeleteMessage', 'ChangeMessageVisibility', 'GetQueueAttributes', 'GetQueueUrl'].map(
-        (action) => `sqs:${action}`,
-      ),
-    ),
-  ].sort();
+    ...on(`${slug}/Queues/Work`, ...working.map((action) => `sqs:${action}`)),
+  ];
 }
 
 const READING = { ledger: ['Query'], callers: ['GetItem'], budgets: ['GetItem'] };
@@ -195,10 +202,9 @@ test('each function runs on arm64 with Node 24 and the memory of its spec', () =
   }
 });
 
-test('Lambda lets an endpoint use all of its time, and then settle', () => {
-  for (const entry of endpoints()) {
+test('Lambda lets an endpoint use all of its time, plain and streamed, and then settle', () => {
+  for (const [entry, timeoutMs] of timeouts()) {
     const lambdaMs = 1000 * (lambdaOf(entry).Properties['Timeout'] as number);
-    const { timeoutMs } = entry.spec.limits;
     const until = (remainingMs: number) => {
       const context = { awsRequestId: '', getRemainingTimeInMillis: () => remainingMs };
       return callTimes({ nowMs: 0, context, timeoutMs }).workUntilMs;
@@ -207,8 +213,17 @@ test('Lambda lets an endpoint use all of its time, and then settle', () => {
     expect(until(lambdaMs), entry.name).toBe(until(Infinity));
     expect(reserveMs).toBeGreaterThan(0);
     expect(lambdaMs - timeoutMs, entry.name).toBeGreaterThanOrEqual(reserveMs);
+    expect(lambdaMs, entry.name).toBeLessThanOrEqual(900_000);
   }
 });
+
+/** Every time limit of every endpoint. */
+function timeouts(): [Entry, number][] {
+  return endpoints().flatMap((entry) => {
+    const { limits, stream } = entry.spec;
+    return [limits, ...(stream ? [stream] : [])].map(({ timeoutMs }): [Entry, number] => [entry, timeoutMs]);
+  });
+}
 
 test('Lambda lets every other function use all of its time', () => {
   for (const entry of entries) {
@@ -228,20 +243,21 @@ test('each function is told what it uses and no more, and understands it', () =>
     for (const table of tablesOf(entry)) expect(config.tables[table], entry.name).toBe(`table-${table}`);
     expect(config.noticeTopicArn).toBe(notifies(entry.spec) ? 'Notices' : undefined);
     if (entry.spec.kind !== 'endpoint') continue;
-    const queue = `https://sqs.eu-central-1.amazonaws.com/111122223333/${slugOf(entry.name)}/Queues`;
     expect(config.openaiSecretId).toBe(`weir/prod/${entry.spec.secret}`);
+    const queue = `https://sqs.eu-central-1.amazonaws.com/111122223333/${slugOf(entry.name)}/Queues`;
     expect(config.queue).toEqual({
-      url: `${queue}/Work`,
-      deadLetterUrl: `${queue}/DeadLetters`,
+      url: entry.spec.hasQueue ? `${queue}/Work` : undefined,
+      deadLetterUrl: entry.spec.hasQueue ? `${queue}/DeadLetters` : undefined,
       maxReceives: 3,
-      resultUrls: { [`${entry.name}-results`]: `${queue}/Results` },
+      resultUrls: entry.spec.hasQueue ? { [`${entry.name}-results`]: `${queue}/Results` } : {},
     });
   }
 });
 
 function tablesOf({ spec }: Entry): (Readable | 'cache' | 'jobs')[] {
   if (spec.kind !== 'endpoint') return [...new Set([...spec.reads, ...writesOf(spec)])];
-  return ['ledger', 'budgets', 'jobs', ...(spec.deterministic ? (['cache'] as const) : [])];
+  const caches = spec.deterministic !== undefined || spec.cachesOnRequest;
+  return ['ledger', 'budgets', 'jobs', ...(caches ? (['cache'] as const) : [])];
 }
 
 function expectedVariables(entry: Entry): string[] {
@@ -249,7 +265,7 @@ function expectedVariables(entry: Entry): string[] {
   return [
     'WEIR_ENTRY',
     ...tablesOf(entry).map((table) => `WEIR_${table.toUpperCase()}_TABLE`),
-    ...(entry.spec.kind === 'endpoint' ? ['WEIR_OPENAI_SECRET_ID', ...ownQueues] : []),
+    ...(entry.spec.kind === 'endpoint' ? ['WEIR_OPENAI_SECRET_ID', ...(entry.spec.hasQueue ? ownQueues : [])] : []),
     ...(notifies(entry.spec) ? ['WEIR_NOTICE_TOPIC_ARN'] : []),
   ].sort();
 }

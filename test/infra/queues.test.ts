@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { EndpointSpec } from '#edge/specs.ts';
 import { slugOf, type Entry } from '#infra/inventory.ts';
-import { bundleAll, createApp, Deployment, only, type Resource } from './deployment.ts';
+import { bundleAll, createApp, Deployment, only, plantCompatible, type Resource } from './deployment.ts';
 
 let deployment: Deployment;
 let entries: Entry[];
@@ -10,8 +10,9 @@ let dispose: () => Promise<void>;
 beforeAll(async () => {
   const all = await bundleAll();
   dispose = all.dispose;
-  entries = all.bundles.map(({ entry }) => entry);
-  deployment = new Deployment(createApp(all.bundles));
+  const bundles = [...all.bundles, plantCompatible(all.bundles, 'openai/planted')];
+  entries = bundles.map(({ entry }) => entry);
+  deployment = new Deployment(createApp(bundles));
 }, 120_000);
 afterAll(() => dispose());
 
@@ -19,17 +20,26 @@ function endpoints(): (Entry & { spec: EndpointSpec })[] {
   return entries.filter((entry): entry is Entry & { spec: EndpointSpec } => entry.spec.kind === 'endpoint');
 }
 
+/** Those that have queues. */
+function queued(): Entry[] {
+  return endpoints().filter(({ spec }) => spec.hasQueue);
+}
+
+function sourcesOf(lambda: Resource): Resource[] {
+  return deployment
+    .ofType('AWS::Lambda::EventSourceMapping')
+    .filter(({ stack, Properties }) => deployment.target(stack, Properties['FunctionName']) === lambda);
+}
+
 function lambdaOf({ name }: Entry): Resource {
   return deployment.at(`${slugOf(name)}/Handler/Function`, 'AWS::Lambda::Function');
 }
 
-test('P1 each endpoint works on its own queue, and SQS moves a message only after the function failed to bury it', () => {
-  for (const entry of endpoints()) {
+test('P1 each endpoint that has a queue works on its own, and SQS moves a message only after the function failed to bury it', () => {
+  expect(queued().length).toBeGreaterThan(2);
+  for (const entry of queued()) {
     const lambda = lambdaOf(entry);
-    const sources = deployment
-      .ofType('AWS::Lambda::EventSourceMapping')
-      .filter(({ stack, Properties }) => deployment.target(stack, Properties['FunctionName']) === lambda);
-    const source = only(sources, `event sources of ${entry.name}`).Properties;
+    const source = only(sourcesOf(lambda), `event sources of ${entry.name}`).Properties;
     expect(source).toMatchObject({
       BatchSize: 10,
       FunctionResponseTypes: ['ReportBatchItemFailures'],
@@ -46,10 +56,22 @@ test('P1 each endpoint works on its own queue, and SQS moves a message only afte
   }
 });
 
+test('an endpoint without a queue has none of the three, and nothing of theirs', () => {
+  const without = endpoints().filter((entry) => !queued().includes(entry));
+  expect(without.map(({ name }) => name)).toContain('openai/planted');
+  for (const entry of without) {
+    const lambda = lambdaOf(entry);
+    expect(sourcesOf(lambda)).toEqual([]);
+    const own = deployment.resources.filter(({ path }) => path.startsWith(`${slugOf(entry.name)}/`));
+    expect(own.filter(({ Type: type }) => /SQS|EventSource/.test(type))).toEqual([]);
+    expect(JSON.stringify(own)).not.toMatch(/sqs:|QUEUE|Queues/);
+  }
+});
+
 test('every queue is encrypted, refuses plain HTTP, lets in nobody by its own policy, and forgets', () => {
   const queues = deployment.ofType('AWS::SQS::Queue');
   const policies = deployment.ofType('AWS::SQS::QueuePolicy');
-  expect(queues).toHaveLength(3 * endpoints().length);
+  expect(queues).toHaveLength(3 * queued().length);
   for (const queue of queues) {
     expect(queue.Properties).toMatchObject({ SqsManagedSseEnabled: true });
     expect(queue.Properties['MessageRetentionPeriod'], queue.path).toBeLessThanOrEqual(14 * 86_400);

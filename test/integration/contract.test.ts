@@ -40,7 +40,7 @@ describe.each(endpoints)('$name', ({ name, path, spec }) => {
     });
     expect(headers['x-weir-call-id']).toMatch(/^[\da-hjkmnp-tv-z]{26}$/);
     expect(headers['x-weir-cost-usd']).toMatch(/^0\.0*[1-9]\d*$/);
-    expect(headers['x-weir-model']).toContain(spec.model.model);
+    expect(headers['x-weir-model']).toContain(spec.model?.model ?? (spec.example as { model: string }).model);
     expect(headers['age']).toBeUndefined();
   });
 

@@ -1,5 +1,7 @@
 // Runs a bundle as Lambda would: loads its `index.js` and hands it one event after the other. Arguments: the file, and a
 // JSON list of events. Prints the replies, and what Node has loaded by the end, as one line of JSON behind a marker.
+const { invoke } = require('./bundle-invoke.cjs');
+
 const [, , file, events] = process.argv;
 const { handler } = require(file);
 
@@ -8,7 +10,7 @@ async function main() {
   for (const event of JSON.parse(events)) {
     const endsAtMs = Date.now() + 20_000;
     const context = { awsRequestId: 'bundle', getRemainingTimeInMillis: () => endsAtMs - Date.now() };
-    replies.push(await handler(event, context));
+    replies.push(await invoke(handler, event, context));
   }
   const undici = process.moduleLoadList.filter((name) => name.includes('undici'));
   process.stdout.write(`\n#bundle ${JSON.stringify({ replies, undici })}\n`);

@@ -6,7 +6,6 @@ import type { LedgerEntry } from '#ledger/entry.ts';
 import { AwsServiceError } from '#platform/aws/signed-service.ts';
 import { mintCallId } from '#platform/call-id.ts';
 import { startDeadline, withinDeadline } from '#platform/deadline.ts';
-import { collect } from '#protocol/events.ts';
 import type { ModelRequest } from '#protocol/request.ts';
 import { noUsage } from '#protocol/usage.ts';
 import { UpstreamFailure } from '#upstream/failure.ts';
@@ -67,7 +66,7 @@ export function startCall(environment: CallEnvironment, plan: CallPlan): Bill {
     const deadline = startDeadline(clock, nowMs + DEADLINE_MS);
     const call: Call = {
       id,
-      terms: { name: plan.endpoint, version: 1, budget: plan.spec },
+      terms: { name: plan.endpoint, version: 1, budget: plan.spec, idleTimeoutMs: 60_000 },
       principal: { id: plan.caller, kind: 'caller', roles: ['caller'] },
       requestId: `${process.name}-${plan.number}`,
       deadline,
@@ -84,15 +83,12 @@ export function startCall(environment: CallEnvironment, plan: CallPlan): Bill {
       maxOutputTokens: plan.size * 10,
     };
     try {
-      const path = moneyPath(
+      await moneyPath(
         call,
         rooms,
-        async function* (ask) {
-          yield* ask(request, { fallbackModels: ['gpt-5.6-luna'] });
-        },
+        (ask) => ask(request, { fallbackModels: ['gpt-5.6-luna'] }),
         ({ entry }) => (bill.receipt = entry),
       );
-      await collect(path);
       network.note(process, `call ${plan.number} is answered`);
     } catch (error) {
       network.note(process, `call ${plan.number} ends: ${(error as Error).name}: ${(error as Error).message}`);
@@ -110,6 +106,7 @@ function upstreamFor({ process, network, onSend }: CallEnvironment, plan: CallPl
     keys: { current: async () => ({ value: 'key', version: '1' }), refused: async () => false },
     breaker: { openForMs: () => undefined, sending: () => undefined, trip: () => undefined, reset: () => undefined },
     retryBudget: { hasToken: () => true, spend: () => undefined, earn: () => undefined },
+    stream: () => Promise.reject(new Error('no call of a plan streams')),
     async send(request, { signal }) {
       onSend(call, request);
       const end = ends.shift() ?? 'answered';

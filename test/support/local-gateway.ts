@@ -11,6 +11,8 @@ import type { Platform } from '#platform/platform.ts';
 import { localPlatform, readLedger } from './local-ledger.ts';
 import { plainAnswers } from './plain-answers.ts';
 import { startScriptedUpstream, type ScriptedUpstream } from './scripted-upstream.ts';
+import { streamRequest } from './stream-request.ts';
+import type { StreamedReply } from './streamed-reply.ts';
 import { testKey } from './test-key.ts';
 
 /** A request as it goes over the wire: node:http sends header names as they are written, and any method. */
@@ -55,14 +57,16 @@ export class LocalGateway implements AsyncDisposable {
     return this.weir.outputs.apiUrl;
   }
 
-  async send({ method = 'POST', path, headers = {}, body, key }: GatewayRequest): Promise<GatewayReply> {
-    const bearer = key === undefined ? this.weir.keys.caller : key;
+  async send(asked: GatewayRequest): Promise<GatewayReply> {
+    const { method = 'POST', path, body } = asked;
     const bytes = toBytes(body);
     const { promise, resolve, reject } = Promise.withResolvers<IncomingMessage>();
     const { hostname, port } = new URL(this.url);
-    const sent = { ...(bearer !== null && { authorization: `Bearer ${bearer}` }), ...headers };
     // Without an agent: a refusal before the body was read closes the connection.
-    const request = sendRequest({ hostname, port, method, path, headers: sent, agent: false }, resolve);
+    const request = sendRequest(
+      { hostname, port, method, path, headers: this.#headersOf(asked), agent: false },
+      resolve,
+    );
     request.once('error', reject).end(bytes);
     const reply = await promise;
     const text = (await buffer(reply)).toString();
@@ -72,6 +76,17 @@ export class LocalGateway implements AsyncDisposable {
       text,
       json: parsed(text),
     };
+  }
+
+  /** The same, but gives the reply as soon as its head is there, to be read as it comes. @param signal leaves when it aborts */
+  stream(asked: GatewayRequest, signal?: AbortSignal): Promise<StreamedReply> {
+    const { method = 'POST', path, body } = asked;
+    return streamRequest(this.url + path, { method, headers: this.#headersOf(asked), body: toBytes(body), signal });
+  }
+
+  #headersOf({ key, headers }: GatewayRequest): OutgoingHttpHeaders {
+    const bearer = key === undefined ? this.weir.keys.caller : key;
+    return { ...(bearer !== null && { authorization: `Bearer ${bearer}` }), ...headers };
   }
 
   /** Makes a caller, and gives its clear key. */

@@ -21,6 +21,7 @@ export interface SeenReply {
   readonly path: string;
   readonly status: number;
   readonly contentType: string | undefined;
+  /** Parsed JSON; of an event stream its text, whole. */
   readonly body: unknown;
 }
 
@@ -30,14 +31,37 @@ export function faultsAgainst(document: OpenApi, { method, path, status, content
   if (!operation) return [`${method} ${path} is not in the document`];
   const reply = operation.responses[status];
   if (!reply) return [`${operation.operationId} does not tell of status ${status}`];
-  const content = reply.content[contentType ?? ''];
+  const type = contentType?.split(';')[0] ?? '';
+  const content = reply.content[type];
   if (!content) return [`${operation.operationId} ${status} does not tell of ${contentType}`];
-  const parsed = z.fromJSONSchema(resolved(content.schema, document)).safeParse(body);
-  return parsed.success ? [] : parsed.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`);
+  const schema = z.fromJSONSchema(resolved(content.schema, document) as Schema);
+  const isEvents = type === 'text/event-stream' && content.schema['type'] !== 'string';
+  if (!isEvents) return faultsOf(schema, body, '');
+  return eventsOf(String(body)).flatMap((event, at) => faultsOf(schema, event, `event ${at + 1} (${event.event}) `));
 }
 
-function resolved(schema: Schema, { components }: OpenApi): Schema {
-  const reference = schema['$ref'];
-  if (typeof reference !== 'string') return schema;
-  return components.schemas[reference.replace('#/components/schemas/', '')] ?? {};
+function faultsOf(schema: z.ZodType, value: unknown, place: string): string[] {
+  const parsed = schema.safeParse(value);
+  return parsed.success ? [] : parsed.error.issues.map((issue) => `${place}${issue.path.join('.')}: ${issue.message}`);
+}
+
+/** The events of a stream with their data parsed, without comments. */
+function eventsOf(text: string): { event: string; data: unknown }[] {
+  return text.split('\n\n').flatMap((block) => {
+    const lines = block.split('\n').filter((line) => line !== '' && !line.startsWith(':'));
+    if (lines.length === 0) return [];
+    const valueOf = (name: string) => lines.find((line) => line.startsWith(`${name}: `))?.slice(name.length + 2);
+    return [{ event: valueOf('event') ?? 'message', data: JSON.parse(valueOf('data') ?? 'null') as unknown }];
+  });
+}
+
+/** A schema with what its references name in their places. */
+function resolved(value: unknown, document: OpenApi): unknown {
+  if (Array.isArray(value)) return value.map((each) => resolved(each, document));
+  if (typeof value !== 'object' || value === null) return value;
+  const reference = (value as Schema)['$ref'];
+  if (typeof reference === 'string') {
+    return resolved(document.components.schemas[reference.replace('#/components/schemas/', '')] ?? {}, document);
+  }
+  return Object.fromEntries(Object.entries(value).map(([name, each]) => [name, resolved(each, document)]));
 }

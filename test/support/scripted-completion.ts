@@ -1,13 +1,12 @@
 import { createHash } from 'node:crypto';
 import type { ScriptedUsage } from './scripted-bill.ts';
 import type { Exchange, RequestBody } from './scripted-exchange.ts';
+import { inputTexts, lastUserText } from './scripted-messages.ts';
 import { fillSchema, type JsonSchema } from './scripted-schema.ts';
+import { toWireCalls, type ScriptedToolCall, type WireToolCall } from './scripted-tool-calls.ts';
 
 /** Why the model stopped; `failed` is a reply of status 200 that says that it went wrong (Responses only). */
 export type Finish = 'stop' | 'length' | 'content_filter' | 'failed';
-
-/** How a stream of events closes: with its terminal events, with an error event, or not at all. */
-export type Closing = 'complete' | 'error-event' | 'none';
 
 /** What the test wants to be said. Everything has a deterministic default. */
 export interface Said {
@@ -17,6 +16,8 @@ export interface Said {
   readonly json?: unknown;
   /** The model refuses, in these words. */
   readonly refusal?: string;
+  /** Functions that the model wants called, after its text if it was given one. @default none */
+  readonly toolCalls?: readonly ScriptedToolCall[];
   /** Overrides of what is counted (four bytes a token); `absent` bills as counted, but reports no usage. */
   readonly usage?: Partial<ScriptedUsage> | 'absent';
   /** The model that serves. @default the one asked for */
@@ -25,6 +26,10 @@ export interface Said {
   readonly serviceTier?: string | null;
   /** @default 'stop' */
   readonly finish?: Finish;
+  /** Puts members that nobody has heard of into every object of the reply, and of each event. @default false */
+  readonly noise?: boolean;
+  /** Pads the deltas of a stream as OpenAI does, unless the request forbids it. @default false */
+  readonly obfuscation?: boolean;
 }
 
 /** What a model made of a request, before it takes the shape of either API. */
@@ -37,19 +42,28 @@ export interface Completion {
   readonly serviceTier: string | null;
   readonly finish: Finish;
   readonly isRefusal: boolean;
+  /** There is a text, be it empty, or a refusal: false where there are only calls. */
+  readonly hasText: boolean;
   /** The output or the refusal; grows while it is streamed. */
   text: string;
+  /** The same in each choice. */
+  readonly toolCalls: readonly WireToolCall[];
   usage: ScriptedUsage;
   readonly reportsUsage: boolean;
   /** Chat only: how many choices were asked for, all with the same text, each billed. */
   readonly choices: number;
+  readonly noise: boolean;
+  readonly obfuscation: boolean;
 }
 
 /** Makes of a request what was scripted or else a plain good answer. */
 export function complete({ request }: Exchange, said: Said): Completion {
   const { body } = request;
   const choices = body.n ?? 1;
-  const text = said.refusal ?? writtenText(body, said);
+  const calls = said.toolCalls ?? [];
+  const hasText = calls.length === 0 || [said.refusal, said.text, said.json].some((words) => words !== undefined);
+  const text = said.refusal ?? (hasText ? writtenText(body, said) : '');
+  const toolCalls = toWireCalls(calls, request.requestId);
   return {
     id: request.requestId,
     createdAtSeconds: Math.floor(request.atMs / 1000),
@@ -58,16 +72,30 @@ export function complete({ request }: Exchange, said: Said): Completion {
     serviceTier: said.serviceTier === undefined ? servedTier(body.service_tier) : said.serviceTier,
     finish: said.finish ?? 'stop',
     isRefusal: said.refusal !== undefined,
+    hasText,
     text,
-    usage: usageOf(tokensIn(inputTexts(body).join('')), tokensIn(text) * choices, said.usage),
+    toolCalls,
+    usage: usageOf(tokensIn(inputTexts(body).join('')), tokensWritten({ text, toolCalls, choices }), said.usage),
     reportsUsage: said.usage !== 'absent',
     choices,
+    noise: said.noise ?? false,
+    obfuscation: said.obfuscation === true && body.stream_options?.include_obfuscation !== false,
   };
 }
 
 /** Tokens by the upstream's own plain rule: one for every four bytes begun. */
 export function tokensIn(text: string): number {
   return Math.ceil(Buffer.byteLength(text) / 4);
+}
+
+/** Tokens of all that is written: text, names and arguments of calls, in each choice. */
+export function tokensWritten({
+  text,
+  toolCalls,
+  choices,
+}: Pick<Completion, 'text' | 'toolCalls' | 'choices'>): number {
+  const calls = toolCalls.map((call) => call.name + call.arguments);
+  return tokensIn(text + calls.join('')) * choices;
 }
 
 /** Usage as counted, with the test's overrides. */
@@ -77,15 +105,9 @@ export function usageOf(inputTokens: number, outputTokens: number, overrides: Sa
   return { ...counted, ...none, ...(overrides === 'absent' ? {} : overrides) };
 }
 
-/** Every text of a request that a model reads, its instructions first. */
-export function inputTexts(body: RequestBody): string[] {
-  const instructions = body.instructions === undefined ? [] : [body.instructions];
-  return [...instructions, ...messagesOf(body).map(({ text }) => text)];
-}
-
 function writtenText(body: RequestBody, said: Said): string {
   if (said.json !== undefined) return JSON.stringify(said.json);
-  const userText = messagesOf(body).findLast(({ role }) => role === 'user')?.text ?? '';
+  const userText = lastUserText(body);
   if (typeof said.text === 'function') return said.text(userText);
   if (said.text !== undefined) return said.text;
   const format = body.text?.format ?? body.response_format;
@@ -110,27 +132,4 @@ function itemsIn(userText: string): number | undefined {
 
 function servedTier(asked: string | undefined): string {
   return asked === undefined || asked === 'auto' ? 'default' : asked;
-}
-
-interface Message {
-  readonly role: string;
-  readonly text: string;
-}
-
-function messagesOf(body: RequestBody): Message[] {
-  const written = body.input ?? body.messages;
-  if (typeof written === 'string') return [{ role: 'user', text: written }];
-  return Array.isArray(written) ? written.map(messageOf) : [];
-}
-
-/** Messages of either API, and the items of a tool's use, whose text stands in `arguments` or `output`. */
-function messageOf(item: { role?: string; content?: unknown; output?: unknown; arguments?: unknown }): Message {
-  return { role: item.role ?? 'tool', text: textOf(item.content ?? item.output ?? item.arguments) };
-}
-
-function textOf(content: unknown): string {
-  if (typeof content === 'string') return content;
-  if (Array.isArray(content)) return content.map(textOf).join('');
-  if (typeof content !== 'object' || content === null || !('text' in content)) return '';
-  return typeof content.text === 'string' ? content.text : '';
 }

@@ -11,7 +11,7 @@ export type Ending = 'served' | 'cut' | 'client left';
 export interface RequestBody {
   readonly model?: string;
   readonly stream?: boolean;
-  readonly stream_options?: { readonly include_usage?: boolean };
+  readonly stream_options?: { readonly include_usage?: boolean; readonly include_obfuscation?: boolean };
   readonly service_tier?: string;
   readonly instructions?: string;
   readonly input?: unknown;

@@ -1,19 +1,17 @@
 import type {
   Response,
+  ResponseFunctionToolCall,
   ResponseOutputMessage,
   ResponseOutputRefusal,
   ResponseOutputText,
-  ResponseStreamEvent,
   ResponseUsage,
   ServiceTier,
 } from 'openai/resources/responses/responses';
-import type { Closing, Completion, Finish } from './scripted-completion.ts';
+import type { Completion, Finish } from './scripted-completion.ts';
+import type { WireToolCall } from './scripted-tool-calls.ts';
 
 /** What is on the wire: `output_text` is added by the SDK. */
-type WireResponse = Omit<Response, 'output_text'>;
-
-/** A stream event without its number, which is given as it is sent. */
-type Unnumbered<Event = ResponseStreamEvent> = Event extends unknown ? Omit<Event, 'sequence_number'> : never;
+export type WireResponse = Omit<Response, 'output_text'>;
 
 /** The reply of `POST /v1/responses`. */
 export function responseBody(completion: Completion): WireResponse {
@@ -25,75 +23,21 @@ export function responseBody(completion: Completion): WireResponse {
     completed_at: status === 'completed' ? completion.createdAtSeconds : null,
     error: status === 'failed' ? { code: 'server_error', message: 'The model failed to generate a response.' } : null,
     incomplete_details: reason ? { reason } : null,
-    output: status === 'failed' ? [] : [message(completion, status, [part(completion)])],
+    output: status === 'failed' ? [] : output(completion, status),
     ...(completion.reportsUsage ? { usage: usage(completion) } : {}),
   };
 }
 
-/**
- * The events of a streamed response, one for each chunk of text between the opening and the closing ones.
- */
-export async function* responseEvents(
-  completion: Completion,
-  chunks: AsyncIterable<string>,
-  closing: Closing,
-): AsyncGenerator<{ type: string }> {
-  let sequenceNumber = 0;
-  const numbered = (event: Unnumbered) => ({ ...event, sequence_number: sequenceNumber++ });
-  const place = { item_id: `msg_${completion.id}`, output_index: 0, content_index: 0 };
-
-  const started = { ...emptyResponse(completion), status: 'in_progress', output_text: '' } as const;
-  yield numbered({ type: 'response.created', response: started });
-  yield numbered({ type: 'response.in_progress', response: started });
-  yield numbered({
-    type: 'response.output_item.added',
-    output_index: 0,
-    item: message(completion, 'in_progress', []),
-  });
-  yield numbered({ type: 'response.content_part.added', ...place, part: part({ ...completion, text: '' }) });
-  for await (const delta of chunks) {
-    yield completion.isRefusal
-      ? numbered({ type: 'response.refusal.delta', ...place, delta })
-      : numbered({ type: 'response.output_text.delta', ...place, delta, logprobs: [] });
-  }
-  if (closing === 'none') return;
-  if (closing === 'error-event') {
-    yield numbered({ type: 'error', code: 'server_error', message: 'The server had an error.', param: null });
-    return;
-  }
-
-  const response = { ...responseBody(completion), output_text: completion.text };
-  if (completion.finish === 'failed') {
-    yield numbered({ type: 'response.failed', response });
-    return;
-  }
-  const status = finalStatus[completion.finish];
-  yield completion.isRefusal
-    ? numbered({ type: 'response.refusal.done', ...place, refusal: completion.text })
-    : numbered({ type: 'response.output_text.done', ...place, text: completion.text, logprobs: [] });
-  yield numbered({ type: 'response.content_part.done', ...place, part: part(completion) });
-  yield numbered({
-    type: 'response.output_item.done',
-    output_index: 0,
-    item: message(completion, status, [part(completion)]),
-  });
-  yield numbered({ type: `response.${status}`, response });
-}
-
-const finalStatus = {
+/** The status of a response at its end. */
+export const finalStatus = {
   stop: 'completed',
   length: 'incomplete',
   content_filter: 'incomplete',
   failed: 'failed',
 } as const satisfies Record<Finish, string>;
 
-function incompleteReason(finish: Finish): 'max_output_tokens' | 'content_filter' | undefined {
-  if (finish === 'length') return 'max_output_tokens';
-  return finish === 'content_filter' ? finish : undefined;
-}
-
 /** A response as it stands when it was created: what was asked, and no output yet. */
-function emptyResponse({ id, createdAtSeconds, request, model, serviceTier }: Completion): WireResponse {
+export function emptyResponse({ id, createdAtSeconds, request, model, serviceTier }: Completion): WireResponse {
   return {
     id: `resp_${id}`,
     object: 'response',
@@ -120,7 +64,8 @@ function emptyResponse({ id, createdAtSeconds, request, model, serviceTier }: Co
   };
 }
 
-function message(
+/** The message of a response, which stands first in its output. */
+export function message(
   { id }: Completion,
   status: ResponseOutputMessage['status'],
   content: ResponseOutputMessage['content'],
@@ -128,8 +73,27 @@ function message(
   return { id: `msg_${id}`, type: 'message', role: 'assistant', status, content };
 }
 
-function part({ isRefusal, text }: Completion): ResponseOutputText | ResponseOutputRefusal {
+/** The one part of a message. */
+export function part({ isRefusal, text }: Completion): ResponseOutputText | ResponseOutputRefusal {
   return isRefusal ? { type: 'refusal', refusal: text } : { type: 'output_text', text, annotations: [], logprobs: [] };
+}
+
+/** A call, which follows the message, if there is one. */
+export function functionCall(
+  { callId, name, arguments: given }: WireToolCall,
+  status: ResponseOutputMessage['status'],
+): ResponseFunctionToolCall & { readonly id: string } {
+  return { id: `fc_${callId}`, type: 'function_call', status, call_id: callId, name, arguments: given };
+}
+
+function output(completion: Completion, status: 'completed' | 'incomplete'): WireResponse['output'] {
+  const calls = completion.toolCalls.map((call) => functionCall(call, status));
+  return completion.hasText ? [message(completion, status, [part(completion)]), ...calls] : calls;
+}
+
+function incompleteReason(finish: Finish): 'max_output_tokens' | 'content_filter' | undefined {
+  if (finish === 'length') return 'max_output_tokens';
+  return finish === 'content_filter' ? finish : undefined;
 }
 
 function usage({ usage: tokens }: Completion): ResponseUsage {

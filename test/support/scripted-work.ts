@@ -3,6 +3,7 @@ import { chatBody } from './scripted-chat.ts';
 import { complete, usageOf, type Completion, type Said } from './scripted-completion.ts';
 import { embeddingsBody, embeddingTokens } from './scripted-embeddings.ts';
 import type { Exchange } from './scripted-exchange.ts';
+import { withFuture } from './scripted-noise.ts';
 import { moderationsBody } from './scripted-moderations.ts';
 import { responseBody } from './scripted-responses.ts';
 
@@ -29,6 +30,11 @@ export interface WrittenWork extends Work {
 
 /** Does what the request asks for, and puts it on the bill: from here on it costs, whatever becomes of the reply. */
 export function doWork(exchange: Exchange, done: Done): Work {
+  const work = workOf(exchange, done);
+  return done.noise ? { ...work, reply: withFuture(work.reply) as object } : work;
+}
+
+function workOf(exchange: Exchange, done: Done): Work {
   switch (exchange.route) {
     case 'responses':
     case 'chat':

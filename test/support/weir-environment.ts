@@ -1,31 +1,33 @@
 import { randomUUID } from 'node:crypto';
+import { PassThrough } from 'node:stream';
 import type { InvocationContext, LambdaHandler } from '#edge/entry-handler.ts';
 import type { HttpReply } from '#edge/http-call.ts';
+import type { StreamingHandler } from '#edge/lambda-stream.ts';
 import { functionTimeoutSeconds } from '#infra/function-timeout.ts';
-import { parameterIn } from '#infra/path-parameters.ts';
-import { pathOf, routedEntries } from '#infra/routes.ts';
+import { CollectedReply } from '#infra/local/collected-reply.ts';
+import type { ReplyHead } from '#infra/local/prelude.ts';
+import { HostResponseStream } from '#infra/local/response-stream.ts';
+import { runStreaming } from '#infra/local/run-streaming.ts';
 import type { Entry } from '#infra/inventory.ts';
 import type { Platform } from '#platform/platform.ts';
-import type { Role } from '#platform/principal.ts';
-import { restEvent, scheduledEvent, sqsEvent } from './lambda-events.ts';
+import { entryEvent, type EntryRequest, type RequestOptions } from './entry-event.ts';
+import { scheduledEvent, sqsEvent } from './lambda-events.ts';
+import { StreamedReply } from './streamed-reply.ts';
 
-/** How a request differs from a plain one. */
-export interface RequestOptions {
-  readonly headers?: Readonly<Record<string, string>>;
-  /** Who the authorizer says is calling; `null`: nobody was asked, as on a public route. @default 'ada' */
-  readonly caller?: string | null;
-  /** @default caller */
-  readonly roles?: readonly Role[];
-  /** Lambda's remaining time as the handler starts. @default 30,000 */
-  readonly remainingMs?: number;
-  /** When API Gateway took the request (epoch ms). @default now, by the Weir's clock */
-  readonly requestTimeMs?: number;
-  /** The body as it stands, in place of the JSON of `body`; `null`: none. */
-  readonly rawBody?: string | null;
-  /** `rawBody` is base64. @default false */
-  readonly isBase64?: boolean;
-  /** What stands in the places of the route's parameters, in clear: `{ scope: 'endpoint:summarize' }`. */
-  readonly params?: Readonly<Record<string, string>>;
+export interface StreamOptions extends RequestOptions {
+  /** The caller leaves when it aborts, also before there is a head. */
+  readonly signal?: AbortSignal;
+}
+
+/** A reply that streams, seen from before API Gateway. */
+export class StreamedCall extends StreamedReply {
+  /** Resolves when nothing of the call runs any more: with what the handler threw, where it did. */
+  readonly settled: Promise<Error | undefined>;
+
+  constructor({ statusCode, headers }: ReplyHead, body: PassThrough, settled: Promise<Error | undefined>) {
+    super(statusCode, headers, body);
+    this.settled = settled;
+  }
 }
 
 export interface RunOptions {
@@ -64,7 +66,7 @@ const DEFAULT_REMAINING_MS = 30_000;
 export class WeirEnvironment {
   readonly platform: Platform;
   readonly #entries: ReadonlyMap<string, Entry>;
-  readonly #handlers = new Map<string, LambdaHandler>();
+  readonly #handlers = new Map<string, LambdaHandler | StreamingHandler>();
 
   constructor(entries: readonly Entry[], platform: Platform) {
     this.#entries = new Map(entries.map((entry) => [entry.name, entry]));
@@ -73,12 +75,12 @@ export class WeirEnvironment {
 
   /** Posts JSON to an entry's route, in an event of API Gateway's. */
   post(entryName: string, body: unknown, options: RequestOptions = {}): Promise<TestReply> {
-    return this.#request('POST', entryName, null, bodyText(body, options), options);
+    return this.#request(entryName, { method: 'POST', body }, options);
   }
 
   /** Puts JSON to an entry's route. */
   put(entryName: string, body: unknown, options: RequestOptions = {}): Promise<TestReply> {
-    return this.#request('PUT', entryName, null, bodyText(body, options), options);
+    return this.#request(entryName, { method: 'PUT', body }, options);
   }
 
   /** Gets an entry's route. */
@@ -87,8 +89,7 @@ export class WeirEnvironment {
     query: Readonly<Record<string, string>> = {},
     options: RequestOptions = {},
   ): Promise<TestReply> {
-    const parameters = Object.keys(query).length === 0 ? null : query;
-    return this.#request('GET', entryName, parameters, null, options);
+    return this.#request(entryName, { method: 'GET', query }, options);
   }
 
   /** Runs a scheduled function once, and gives what it gives. @throws ScheduleFailed; `weir.lines` say why */
@@ -112,47 +113,71 @@ export class WeirEnvironment {
     return { raw, failed: records.flatMap(({ messageId }, at) => (returned.has(messageId) ? [at] : [])) };
   }
 
-  /** Calls a handler with any event, and gives what it gives or throws. */
-  invoke(entryName: string, event: unknown, remainingMs: number = DEFAULT_REMAINING_MS): Promise<unknown> {
-    const { clock } = this.platform;
-    const endsAtMs = clock.nowMs() + remainingMs;
-    const context: InvocationContext = {
-      awsRequestId: randomUUID(),
-      getRemainingTimeInMillis: () => endsAtMs - clock.nowMs(),
-    };
-    return this.#handler(entryName)(event, context);
+  /**
+   * Posts JSON to the route of an entry that streams, and gives the reply as soon as its head is there.
+   *
+   *     const reply = await weir.stream('summarize', { text, stream: true });
+   *     for await (const { event, data } of reply.events) …
+   *     await reply.settled;
+   *
+   * @throws what the handler throws before the head, or Error where it gives none; either when it has settled
+   */
+  async stream(entryName: string, body: unknown, options: StreamOptions = {}): Promise<StreamedCall> {
+    const { signal, remainingMs } = options;
+    const reply = new PassThrough();
+    const { promise: head, resolve } = Promise.withResolvers<ReplyHead>();
+    const responseStream = new HostResponseStream((given) => {
+      if (!given) throw new Error('a reply to HTTP begins with its head');
+      resolve(given);
+      return reply;
+    });
+    const leave = () => void responseStream.destroy();
+    if (signal?.aborted) leave();
+    signal?.addEventListener('abort', leave, { once: true });
+    const event = this.#httpEvent(entryName, { method: 'POST', body }, options);
+    const settled = this.#run(entryName, event, responseStream, remainingMs).then(
+      () => undefined,
+      (error: unknown) => error as Error,
+    );
+    const withoutHead = settled.then((error) => {
+      signal?.removeEventListener('abort', leave);
+      throw error ?? new Error(`${entryName} ended without a head`);
+    });
+    return new StreamedCall(await Promise.race([head, withoutHead]), reply, settled);
   }
 
-  async #request(
-    method: string,
-    entryName: string,
-    query: Readonly<Record<string, string>> | null,
-    body: string | null,
-    options: RequestOptions,
-  ): Promise<TestReply> {
-    const { headers = {}, caller = 'ada', roles = ['caller'], isBase64 = false, params = {} } = options;
-    const { requestTimeMs = this.platform.clock.nowMs(), remainingMs } = options;
-    const [entry] = routedEntries([this.#entry(entryName)]);
-    if (!entry) throw new Error(`${entryName} has no route`);
-    const authorizer = caller === null ? null : { callerId: caller, roles: roles.join(',') };
-    const resource = pathOf(entry);
-    const { path, pathParameters } = fillIn(resource, params);
-    const route = { method, path, resource, pathParameters };
-    const event = restEvent({
-      ...route,
-      headers,
-      query,
-      body,
-      isBase64,
-      authorizer,
-      requestId: randomUUID(),
-      requestTimeMs,
-    });
-    const reply = (await this.invoke(entryName, event, remainingMs)) as HttpReply;
+  /** Calls a handler with any event, and gives what it gives or throws; of one that streams, what it writes. */
+  async invoke(entryName: string, event: unknown, remainingMs?: number): Promise<unknown> {
+    if (this.#entry(entryName).handler.mode === 'streaming') {
+      const reply = new CollectedReply();
+      await this.#run(entryName, event, reply.responseStream, remainingMs);
+      return reply.value;
+    }
+    return (this.#handler(entryName) as LambdaHandler)(event, this.#context(remainingMs));
+  }
+
+  async #run(entryName: string, event: unknown, to: HostResponseStream, remainingMs?: number): Promise<void> {
+    if (this.#entry(entryName).handler.mode !== 'streaming') throw new Error(`${entryName} does not stream`);
+    await runStreaming(this.#handler(entryName) as StreamingHandler, event, to, this.#context(remainingMs));
+  }
+
+  #context(remainingMs: number = DEFAULT_REMAINING_MS): InvocationContext {
+    const { clock } = this.platform;
+    const endsAtMs = clock.nowMs() + remainingMs;
+    return { awsRequestId: randomUUID(), getRemainingTimeInMillis: () => endsAtMs - clock.nowMs() };
+  }
+
+  async #request(entryName: string, request: EntryRequest, options: RequestOptions): Promise<TestReply> {
+    const event = this.#httpEvent(entryName, request, options);
+    const reply = (await this.invoke(entryName, event, options.remainingMs)) as HttpReply;
     return { status: reply.statusCode, headers: reply.headers, body: parsed(reply.body), raw: reply.body };
   }
 
-  #handler(entryName: string): LambdaHandler {
+  #httpEvent(entryName: string, request: EntryRequest, options: RequestOptions): object {
+    return entryEvent(this.#entry(entryName), request, { requestTimeMs: this.platform.clock.nowMs(), ...options });
+  }
+
+  #handler(entryName: string): LambdaHandler | StreamingHandler {
     let handler = this.#handlers.get(entryName);
     if (!handler) {
       handler = this.#entry(entryName).handler.bindTo({ name: entryName, platform: this.platform });
@@ -166,23 +191,6 @@ export class WeirEnvironment {
     if (entry) return entry;
     throw new Error(`there is no entry ${entryName}, only ${[...this.#entries.keys()].join(', ')}`);
   }
-}
-
-function bodyText(body: unknown, { rawBody }: RequestOptions): string | null {
-  return rawBody === undefined ? JSON.stringify(body) : rawBody;
-}
-
-/** A route's path with values in the places of its parameters, in percent codes as they travel. */
-function fillIn(resource: string, params: Readonly<Record<string, string>>) {
-  const pathParameters: Record<string, string> = {};
-  const segments = resource.split('/').map((segment) => {
-    const name = parameterIn(segment);
-    if (name === undefined) return segment;
-    if (params[name] === undefined) throw new Error(`${resource} needs params: { ${name} }`);
-    return (pathParameters[name] = encodeURIComponent(params[name]));
-  });
-  const hasAny = Object.keys(pathParameters).length > 0;
-  return { path: segments.join('/'), pathParameters: hasAny ? pathParameters : null };
 }
 
 function parsed(text: string): Readonly<Record<string, unknown>> {

@@ -8,7 +8,7 @@ import {
 import { slugOf, type Entry } from '#infra/inventory.ts';
 import { startSqs } from '#infra/local/parts/sqs.ts';
 
-/** The queues that functions write to: one of results for each endpoint, and one of dead letters for all. */
+/** The queues that functions write to: one of results for each endpoint that has queues, and one of dead letters for all. */
 export interface WeirQueues extends AsyncDisposable {
   readonly endpoint: string;
   /** What the functions' environment says of the queues. */
@@ -48,14 +48,18 @@ export async function startWeirQueues(entries: readonly Entry[]): Promise<WeirQu
     }
   };
 
-  const endpoints = entries.filter(({ spec }) => spec.kind === 'endpoint').map(({ name }) => name);
+  const endpoints = entries.filter(({ spec }) => spec.kind === 'endpoint' && spec.hasQueue).map(({ name }) => name);
   const resultUrls: Record<string, string> = {};
   for (const name of endpoints) resultUrls[`${name}-results`] = await create(`weir-${slugOf(name)}-results`);
   const deadLetterUrl = await create('weir-dead-letters');
   return {
     endpoint: sqs.endpoint,
     variables: { WEIR_RESULT_QUEUES: JSON.stringify(resultUrls), WEIR_DEAD_LETTER_QUEUE_URL: deadLetterUrl },
-    results: (entryName) => take(resultUrls[`${entryName}-results`] as string, readResult),
+    results: async (entryName) => {
+      const url = resultUrls[`${entryName}-results`];
+      if (url === undefined) throw new Error(`${entryName} has no queue, only ${endpoints.join(', ')}`);
+      return take(url, readResult);
+    },
     deadLetters: () => take(deadLetterUrl, readDeadLetter),
     async [Symbol.asyncDispose]() {
       client.destroy();

@@ -13,6 +13,8 @@
  *   passes by itself. A `Retry-After` has to be turned. Pass `clock` and `random` for anything else.
  * - `weir.dynamoDb` and `weir.secrets` are fault proxies, with nothing injected: they count, and take rules. What the
  *   test itself asks (`ledger`, `budget`, `putKey`) goes past them and is not counted.
+ * - `post`, `get` and `sqs` give the whole reply, also of an entry that streams. `stream` gives it as it comes, can `leave`, and
+ *   tells when the handler has settled.
  * - The Weir is one environment. `newEnvironment()` makes another over the same tables: key ring, retry budget (one
  *   token) and breaker of its own.
  */

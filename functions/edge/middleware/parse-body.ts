@@ -1,18 +1,20 @@
 import { MalformedBody, TooLarge } from '#platform/errors.ts';
 import type { HttpMiddleware } from '../http-middleware.ts';
 import type { HttpCall } from '../http-call.ts';
-import { parseJsonBytes } from '../safe-json.ts';
+import { parseJsonBytes, parseLooseJsonBytes } from '../safe-json.ts';
 
 export interface ParseBodyOptions {
   /** @default 1,500,000 */
   readonly maxBodyBytes?: number;
+  /** Numbers that JavaScript would round stay as they were written. @default false */
+  readonly isPassedOn?: boolean;
 }
 
 /**
  * Reads the body as JSON in strict UTF-8, within a size. Whatever its content type says: many clients send none or a
  * wrong one, and the bearer key keeps other sites' forms out.
  */
-export default function parseBody({ maxBodyBytes = 1_500_000 }: ParseBodyOptions = {}): HttpMiddleware {
+export default function parseBody({ maxBodyBytes = 1_500_000, isPassedOn = false }: ParseBodyOptions = {}): HttpMiddleware {
   return {
     before(request) {
       const call = request.event;
@@ -21,7 +23,7 @@ export default function parseBody({ maxBodyBytes = 1_500_000 }: ParseBodyOptions
         const message = `the body must be at most ${maxBodyBytes} bytes long, but ${bytes.byteLength} were provided`;
         throw new TooLarge(message, { limitBytes: maxBodyBytes, bodyBytes: bytes.byteLength });
       }
-      call.input = parseJsonBytes(bytes);
+      call.input = isPassedOn ? parseLooseJsonBytes(bytes) : parseJsonBytes(bytes);
     },
   };
 }

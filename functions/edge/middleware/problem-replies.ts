@@ -1,18 +1,18 @@
-import { WeirError } from '#platform/errors.ts';
 import type { Log } from '#platform/log.ts';
-import { errorPlace } from '../error-place.ts';
 import type { HttpMiddleware } from '../http-middleware.ts';
-import { toProblem } from '../problem.ts';
+import { logUnplanned } from '../log-unplanned.ts';
+import type { HttpReply } from '../http-call.ts';
 
-/** Turns whatever was thrown into a problem reply. An error that nobody planned is logged, by name and place only. */
-export default function problemReplies(log: Log): HttpMiddleware {
+/** Tells an error as a route does: `toProblem`, or `toOpenAiError`. */
+export type ToErrorReply = (error: unknown, requestId: string) => HttpReply;
+
+/** Turns whatever was thrown into a reply. An error that nobody planned is logged, by name and place only. */
+export default function problemReplies(log: Log, toErrorReply: ToErrorReply): HttpMiddleware {
   return {
     onError(request) {
       const { error, event } = request;
-      if (!(error instanceof WeirError)) {
-        log.error('an unplanned error', { requestId: event.requestId, error: error?.name, at: errorPlace(error) });
-      }
-      request.response = toProblem(error, event.requestId);
+      logUnplanned(error, event.requestId, log);
+      request.response = toErrorReply(error, event.requestId);
     },
   };
 }

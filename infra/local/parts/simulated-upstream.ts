@@ -1,26 +1,26 @@
-import {
-  buildEmbeddingResponse,
-  buildTextChunks,
-  buildTextCompletion,
-  buildTextStreamEvents,
-} from '@copilotkit/aimock';
-import { createServer, generateId, type Mountable } from '@copilotkit/aimock';
+import { createServer, type Mountable } from '@copilotkit/aimock';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import * as z from 'zod';
-import { answer, tokensOf, type Answer } from './simulated-answers.ts';
-import { embed } from './simulated/embedding.ts';
-import { moderate } from './simulated/moderation.ts';
-import { readChatRequest, readEmbeddingsRequest, readModerationsRequest } from './simulated/requests.ts';
-import { readResponsesRequest, type TextRequest } from './simulated/requests.ts';
+import { answer, type Answer } from './simulated-answers.ts';
+import { chatEvents, chatReply } from './simulated/chat-reply.ts';
+import { readChatRequest } from './simulated/chat-request.ts';
+import { embeddingsReply } from './simulated/embeddings-reply.ts';
+import { sendEvents, type StreamEvent } from './simulated/event-stream.ts';
+import { moderationsReply } from './simulated/moderations-reply.ts';
+import { responsesEvents, responsesReply } from './simulated/responses-reply.ts';
+import { readResponsesRequest } from './simulated/responses-request.ts';
+import type { TextRequest } from './simulated/text-request.ts';
 
-const CHARS_PER_CHUNK = 24;
 const LOOPBACK = '127.0.0.1';
+const PIECE_EVERY_MS = 10;
 
 export interface SimulatedUpstreamOptions {
   /** @default a free port */
   port?: number | undefined;
   /** The one key that is accepted; any other gets a 401. @default any key */
   apiKey?: string | undefined;
+  /** The time that a piece of a streamed answer takes, on the real clock. @default 10 */
+  pieceEveryMs?: number | undefined;
 }
 
 /** An upstream that answers. */
@@ -39,7 +39,9 @@ export interface SimulatedUpstream {
 export async function startSimulatedUpstream(options: SimulatedUpstreamOptions = {}): Promise<SimulatedUpstream> {
   const auth = options.apiKey === undefined ? {} : { auth: { apiKeys: [options.apiKey] } };
   const settings = { port: options.port ?? 0, host: LOOPBACK, logLevel: 'silent' as const, ...auth };
-  const { server, url } = await createServer([], settings, [{ path: '/v1', handler: routes }]);
+  const { server, url } = await createServer([], settings, [
+    { path: '/v1', handler: routes(options.pieceEveryMs ?? PIECE_EVERY_MS) },
+  ]);
   server.prependListener('request', (_request, response: ServerResponse) => {
     response.setHeader('x-weir-upstream', 'simulated');
   });
@@ -53,107 +55,47 @@ export async function startSimulatedUpstream(options: SimulatedUpstreamOptions =
   };
 }
 
-const ANSWERED: Readonly<Record<string, (body: unknown, response: ServerResponse) => void>> = {
-  '/responses': (body, response) => replyToResponses(readResponsesRequest(body), response),
-  '/chat/completions': (body, response) => replyToChat(readChatRequest(body), response),
-  '/embeddings': (body, response) => json(response, 200, embeddings(body)),
-  '/moderations': (body, response) => json(response, 200, moderations(body)),
+/** A kind of request for text: how it is read, and its reply in both ways. */
+interface TextApi {
+  read(body: unknown): TextRequest;
+  reply(request: TextRequest, made: Answer): object;
+  events(request: TextRequest, made: Answer): StreamEvent[];
+}
+
+const TEXTS: Readonly<Record<string, TextApi>> = {
+  '/responses': { read: readResponsesRequest, reply: responsesReply, events: responsesEvents },
+  '/chat/completions': { read: readChatRequest, reply: chatReply, events: chatEvents },
 };
 
-const routes: Mountable = {
-  async handleRequest(request, response, path) {
-    const reply = Object.hasOwn(ANSWERED, path) ? ANSWERED[path] : undefined;
-    if (request.method !== 'POST' || !reply) return false;
-    try {
-      reply(JSON.parse(await textOf(request)), response);
-    } catch (error) {
-      if (response.headersSent) throw error;
-      json(response, 400, {
-        error: { message: explain(error), type: 'invalid_request_error', param: null, code: null },
-      });
-    }
-    return true;
-  },
+const OTHERS: Readonly<Record<string, (body: unknown) => object>> = {
+  '/embeddings': embeddingsReply,
+  '/moderations': moderationsReply,
 };
 
-function replyToResponses(request: TextRequest, response: ServerResponse): void {
-  const made = answer(request.ask);
-  const events = buildTextStreamEvents(made.text, request.model, CHARS_PER_CHUNK);
-  const last = events.at(-1);
-  const finished = {
-    ...(last?.['response'] as object),
-    status: made.isCut ? 'incomplete' : 'completed',
-    incomplete_details: made.isCut ? { reason: 'max_output_tokens' } : null,
-    error: null,
-    metadata: request.metadata,
-    service_tier: request.tier,
-    usage: {
-      input_tokens: made.inputTokens,
-      input_tokens_details: { cached_tokens: 0 },
-      output_tokens: made.outputTokens,
-      output_tokens_details: { reasoning_tokens: 0 },
-      total_tokens: made.inputTokens + made.outputTokens,
+function routes(pieceEveryMs: number): Mountable {
+  const replyTo = async (path: string, body: unknown, response: ServerResponse): Promise<void> => {
+    const api = TEXTS[path];
+    if (!api) return json(response, 200, OTHERS[path]!(body));
+    const request = api.read(body);
+    const made = answer(request.ask);
+    if (!request.isStream) return json(response, 200, api.reply(request, made));
+    await sendEvents(response, api.events(request, made), pieceEveryMs);
+  };
+  return {
+    async handleRequest(request, response, path) {
+      const isAnswered = Object.hasOwn(TEXTS, path) || Object.hasOwn(OTHERS, path);
+      if (request.method !== 'POST' || !isAnswered) return false;
+      try {
+        await replyTo(path, JSON.parse(await textOf(request)), response);
+      } catch (error) {
+        if (response.headersSent) throw error;
+        json(response, 400, {
+          error: { message: explain(error), type: 'invalid_request_error', param: null, code: null },
+        });
+      }
+      return true;
     },
   };
-  if (!request.isStream) return json(response, 200, finished);
-  const type = made.isCut ? 'response.incomplete' : 'response.completed';
-  response.writeHead(200, { 'content-type': 'text/event-stream; charset=utf-8' });
-  for (const [sequence_number, event] of [...events.slice(0, -1), { type, response: finished }].entries()) {
-    response.write(`event: ${event.type}\ndata: ${JSON.stringify({ ...event, sequence_number })}\n\n`);
-  }
-  response.end();
-}
-
-function replyToChat(request: TextRequest, response: ServerResponse): void {
-  const made = answer(request.ask);
-  const finishReason = made.isCut ? 'length' : 'stop';
-  const common = { service_tier: request.tier };
-  if (!request.isStream) {
-    const completion = buildTextCompletion(made.text, request.model, undefined, { finishReason });
-    return json(response, 200, { ...completion, ...common, usage: chatUsage(made) });
-  }
-  const chunks = buildTextChunks(made.text, request.model, CHARS_PER_CHUNK, undefined, { finishReason });
-  const usageChunk = { ...chunks[0], choices: [], usage: chatUsage(made) };
-  response.writeHead(200, { 'content-type': 'text/event-stream; charset=utf-8' });
-  for (const chunk of [...chunks, ...(request.wantsUsage ? [usageChunk] : [])]) {
-    response.write(`data: ${JSON.stringify({ ...chunk, ...common })}\n\n`);
-  }
-  response.end('data: [DONE]\n\n');
-}
-
-function chatUsage({ inputTokens, outputTokens }: Answer) {
-  return {
-    prompt_tokens: inputTokens,
-    prompt_tokens_details: { cached_tokens: 0, audio_tokens: 0 },
-    completion_tokens: outputTokens,
-    completion_tokens_details: { reasoning_tokens: 0, audio_tokens: 0 },
-    total_tokens: inputTokens + outputTokens,
-  };
-}
-
-const LARGE_DIMENSIONS = 3072;
-const SMALL_DIMENSIONS = 1536;
-
-function embeddings(body: unknown): object {
-  const { model, texts, tokenCounts, dimensions, isBase64 } = readEmbeddingsRequest(body);
-  const size = dimensions ?? (model.includes('large') ? LARGE_DIMENSIONS : SMALL_DIMENSIONS);
-  const vectors = texts.map((text) => embed(text, size));
-  const tokens = texts.reduce((sum, text, i) => sum + (tokenCounts[i] ?? tokensOf(text)), 0);
-  const reply = buildEmbeddingResponse(isBase64 ? texts.map(() => []) : vectors.map((vector) => [...vector]), model, {
-    prompt_tokens: tokens,
-    total_tokens: tokens,
-  });
-  if (!isBase64) return reply;
-  const data = reply.data.map((item, i) => ({
-    ...item,
-    embedding: Buffer.from(vectors[i]!.buffer).toString('base64'),
-  }));
-  return { ...reply, data };
-}
-
-function moderations(body: unknown): object {
-  const { model, texts } = readModerationsRequest(body);
-  return { id: generateId('modr'), model, results: texts.map(moderate) };
 }
 
 async function textOf(request: IncomingMessage): Promise<string> {

@@ -48,6 +48,8 @@ async function setToWork(weir: Weir, { name, spec }: Entry): Promise<void> {
   if (spec.kind === 'endpoint') {
     const reply = await weir.post(name, spec.example, { headers: { 'cache-control': 'no-store' } });
     expect([name, reply.status]).toEqual([name, 200]);
+    if (spec.stream) await readStream(weir, name, spec.example);
+    if (!spec.hasQueue) return;
     // Another caller, the queue: so that no answer comes from the cache.
     const outcome = await weir.sqs(name, [{ id: 'one', input: spec.example }]);
     expect([name, outcome.failed, weir.logged('a message failed')]).toEqual([name, [], []]);
@@ -61,6 +63,15 @@ async function setToWork(weir: Weir, { name, spec }: Entry): Promise<void> {
     const event = { type: 'TOKEN', authorizationToken: 'Bearer nobody', methodArn: 'arn:aws:execute-api:x:y:z/s/GET/' };
     await weir.invoke(name, event).catch(() => undefined);
   }
+}
+
+/** The same as a stream, to its end. */
+async function readStream(weir: Weir, name: string, example: unknown): Promise<void> {
+  const body = { ...(example as object), stream: true };
+  const reply = await weir.stream(name, body, { headers: { 'cache-control': 'no-store' } });
+  const text = await reply.text();
+  expect([name, reply.status, await reply.settled]).toEqual([name, 200, undefined]);
+  expect(text, name).not.toMatch(/^event: error|^data: {"error"/m);
 }
 
 test('L12 whatever reaches the upstream is held before it is sent, and stands in the ledger: every entry, every way in', async () => {

@@ -168,3 +168,76 @@ test('routes that Weir does not answer itself are aimock’s, with the label', a
   expect(data.data.length).toBeGreaterThan(0);
   expect(response.headers.get('x-weir-upstream')).toBe('simulated');
 });
+
+/** What comes of a stream, read by read. */
+async function reads(path: string, request: object): Promise<string[]> {
+  const upstream = await startSimulatedUpstream({ pieceEveryMs: 1 });
+  onTestFinished(() => upstream.stop());
+  const body = JSON.stringify({ model: 'gpt-6-luna', stream: true, ...request });
+  const response = await fetch(`${upstream.baseUrl}/${path}`, { method: 'POST', body });
+  return Array.fromAsync(response.body!.pipeThrough(new TextDecoderStream()));
+}
+
+test('a streamed answer arrives over time, in pieces of words that are cut through no character', async () => {
+  const text = `${'🙂'.repeat(40)} über ${'Flüsse '.repeat(20)}`;
+  const asked = { role: 'user', content: text };
+  const form = { type: 'json_schema', name: 'x', schema: { type: 'object', properties: { said: { type: 'string' } } } };
+  const all = [
+    await reads('chat/completions', { messages: [asked] }),
+    await reads('responses', { input: [asked] }),
+    await reads('responses', { input: [asked], text: { format: form } }),
+  ];
+  for (const pieces of all) {
+    expect(pieces.length).toBeGreaterThan(5);
+    const deltas = [...pieces.join('').matchAll(/"(?:content|delta)":"((?:[^"\\]|\\.)*)"/gu)].map(
+      ([, delta]) => delta!,
+    );
+    expect(deltas.join('')).toContain(`${'🙂'.repeat(40)} über Flüsse`);
+    expect(deltas.join('')).not.toContain('\\ud83d');
+    expect(Math.max(...deltas.map((delta) => delta.length))).toBeLessThanOrEqual(50);
+  }
+});
+
+test('n answers, plain and streamed, each counted', async () => {
+  const openai = await client();
+  const request = { model: 'gpt-6-luna', messages: [{ role: 'user' as const, content: TEXT }], n: 3 };
+  const plain = await openai.chat.completions.create(request);
+  const texts = plain.choices.map(({ message }) => message.content);
+  expect(plain.choices.map(({ index }) => index)).toEqual([0, 1, 2]);
+  expect(new Set(texts).size).toBe(1);
+  expect(plain.usage?.completion_tokens).toBe(3 * tokens(texts[0]!));
+  const chunks = await Array.fromAsync(
+    await openai.chat.completions.create({ ...request, stream: true, stream_options: { include_usage: true } }),
+  );
+  const streamed = [0, 1, 2].map((index) =>
+    chunks.flatMap(({ choices }) => choices.filter((choice) => choice.index === index)),
+  );
+  expect(streamed.map((all) => all.map(({ delta }) => delta.content ?? '').join(''))).toEqual(texts);
+  expect(streamed.map((all) => all.at(-1)?.finish_reason)).toEqual(['stop', 'stop', 'stop']);
+  expect(chunks.at(-1)?.usage).toEqual(plain.usage);
+});
+
+test('images are taken, and nothing is seen in them', async () => {
+  const openai = await client();
+  const url = `data:image/png;base64,${Buffer.from('no picture').toString('base64')}`;
+  const chat = await openai.chat.completions.create({
+    model: 'gpt-6-luna',
+    messages: [
+      {
+        role: 'user',
+        content: [
+          { type: 'image_url', image_url: { url } },
+          { type: 'text', text: 'A heron stands in the river.' },
+        ],
+      },
+    ],
+  });
+  expect(chat.choices[0]?.message.content).toBe('A heron stands in the river.');
+  const image = { type: 'input_image' as const, image_url: url, detail: 'high' as const };
+  const words = { type: 'input_text' as const, text: 'A heron.' };
+  const response = await openai.responses.create({
+    model: 'gpt-6-luna',
+    input: [{ role: 'user', content: [image, words] }],
+  });
+  expect(response.output_text).toBe('A heron.');
+});

@@ -8,6 +8,7 @@ import {
 } from '@aws-sdk/client-sqs';
 import { expect, test } from 'vitest';
 import { functionTimeoutSeconds } from '#infra/function-timeout.ts';
+import { readInventory } from '#infra/inventory.ts';
 import { createQueues, createSqsClient } from '#infra/local/endpoint-queues.ts';
 import { hostFunction } from '#infra/local/lambda-host.ts';
 import { startSqs } from '#infra/local/parts/sqs.ts';
@@ -31,8 +32,10 @@ async function startPolled(upstream: ScriptedUpstream) {
   parts.defer(() => sqs.stop());
   const client = createSqsClient(sqs.endpoint);
   parts.defer(() => client.destroy());
-  const spec = { name: 'summarize', timeoutSeconds: 28 };
-  const queues = await createQueues(client, spec.name, spec.timeoutSeconds);
+  const entry = (await readInventory()).find(({ name }) => name === 'summarize');
+  if (!entry) throw new Error('there is no summarize');
+  const timeoutSeconds = functionTimeoutSeconds(entry.spec);
+  const queues = await createQueues(client, entry.name, timeoutSeconds);
   const weir = parts.use(
     await startWeir({
       baseUrl: upstream.baseUrl,
@@ -45,9 +48,6 @@ async function startPolled(upstream: ScriptedUpstream) {
       },
     }),
   );
-  const entry = weir.entries.find(({ name }) => name === 'summarize');
-  if (!entry) throw new Error('there is no summarize');
-  expect(functionTimeoutSeconds(entry.spec)).toBe(spec.timeoutSeconds);
   const hosted = hostFunction(entry, entry.handler.bindTo({ name: entry.name, platform: weir.platform }), clock);
   const polling = new AbortController();
   const polled = pollQueue(client, queues.url, hosted, polling.signal);
@@ -56,7 +56,7 @@ async function startPolled(upstream: ScriptedUpstream) {
     await polled;
   });
   const owned = parts.move();
-  return { clock, client, queues, weir, [Symbol.asyncDispose]: () => owned.disposeAsync() };
+  return { clock, client, queues, weir, timeoutSeconds, [Symbol.asyncDispose]: () => owned.disposeAsync() };
 }
 
 const send = (client: SQSClient, url: string, document: object) =>
@@ -112,7 +112,7 @@ test('P1 through the emulator: nine results, and the poison is in the dead-lette
 test('P2 through the emulator: a message that fails comes again when its visibility ends, and is then done once', async () => {
   await using upstream = await startScriptedUpstream({ prices: tieredPrices });
   await using polled = await startPolled(upstream);
-  const { client, queues, weir, clock } = polled;
+  const { client, queues, weir, clock, timeoutSeconds } = polled;
   const failed = Promise.withResolvers<void>();
   let isDown = true;
   upstream.otherwise(choose(() => (isDown ? serverError() : answer())));
@@ -122,7 +122,7 @@ test('P2 through the emulator: a message that fails comes again when its visibil
   await failed.promise.finally(() => clearInterval(watch));
   isDown = false;
   await clock.timersSet(1);
-  await clock.advance(6 * 28 * 1000);
+  await clock.advance(6 * timeoutSeconds * 1000);
 
   const results = await take(client, queues.resultsUrl, 3);
   expect(results.map(({ id, ok }) => `${String(id)} ${String(ok)}`).sort()).toEqual([

@@ -55,7 +55,9 @@ test.each(['https://queue.example/1/theirs', 'summarize', '', 'toString', '__pro
     const message = { ...messageOf(1), replyTo };
     expect((await weir.sqs('summarize', [message])).failed).toEqual([0]);
     await weir.sqs('summarize', [message], { receives: LAST_RECEIVE });
-    const names = weir.entries.flatMap(({ name, spec }) => (spec.kind === 'endpoint' ? [`${name}-results`] : []));
+    const names = weir.entries.flatMap(({ name, spec }) =>
+      spec.kind === 'endpoint' && spec.hasQueue ? [`${name}-results`] : [],
+    );
     const detail = `replyTo must be one of ${names.join(', ')}, but '${replyTo}' was provided`;
     expect(await weir.queues.deadLetters()).toMatchObject([{ reason: { code: 'invalid_request', detail } }]);
     // The sender is told where it can be.

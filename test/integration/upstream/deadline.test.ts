@@ -97,7 +97,12 @@ test('R7 a call that is cancelled during a backoff stops at once, without a time
   const deadline = startDeadline(clock, clock.nowMs() + 20_000);
   const call: Call = {
     id: mintCallId(clock.nowMs()),
-    terms: { name: 'summarize', version: 1, budget: { limitsPico: { month: 50n * 10n ** 12n }, shards: 1 } },
+    terms: {
+      name: 'summarize',
+      version: 1,
+      budget: { limitsPico: { month: 50n * 10n ** 12n }, shards: 1 },
+      idleTimeoutMs: 60_000,
+    },
     principal: { id: 'ada', kind: 'caller', roles: ['caller'] },
     requestId: 'a request',
     deadline,
@@ -106,13 +111,12 @@ test('R7 a call that is cancelled during a backoff stops at once, without a time
     cacheWish: { read: false, store: false, maxAgeSeconds: 0, onlyIfCached: false },
   };
   const question = { kind: 'respond', model: 'gpt-6-luna', instructions: '', input: [], maxOutputTokens: 100 } as const;
-  const path = moneyPath(
+  const ended = moneyPath(
     call,
     createRooms(weir.platform),
     (ask) => ask(question, { fallbackModels: [] }),
     () => undefined,
-  );
-  const ended = path.next().catch((error: unknown) => error);
+  ).catch((error: unknown) => error);
 
   await clock.timersSet(2);
   deadline.cancel(new CallerGone());

@@ -26,7 +26,7 @@ const said: CallEvent[] = [
   { type: 'finish', reason: 'stop' },
 ];
 
-const terms: EndpointTerms = { name: 'summarize', version: 1, budget: { limitsPico: {}, shards: 1 } };
+const terms: EndpointTerms = { name: 'summarize', version: 1, budget: { limitsPico: {}, shards: 1 }, idleTimeoutMs: 1 };
 const boundPico = (request: ModelRequest, id = NOON) => boundOf(request, { id, terms }).pico;
 
 test('a bound is all input at the dearest input price and all output that is allowed', () => {
@@ -74,8 +74,8 @@ test('a call is priced at its own time: the moment at which its id was minted', 
   expect(boundPico(luna56, before)).toBe(24n * 1_250_000n + 100n * 6_000_000n);
   expect(boundPico(luna56, after)).toBe(24n * 250_000n + 100n * 1_200_000n);
   const served = { model: 'gpt-5.6-luna', usage: { ...noUsage, inputTokens: 10 } };
-  expect(priceAnswer(luna56, served, said, BOUND_PICO, before).costPico).toBe(10_000_000n);
-  expect(priceAnswer(luna56, served, said, BOUND_PICO, after).costPico).toBe(2_000_000n);
+  expect(priceAnswer(luna56, { served, events: said }, BOUND_PICO, before).costPico).toBe(10_000_000n);
+  expect(priceAnswer(luna56, { served, events: said }, BOUND_PICO, after).costPico).toBe(2_000_000n);
 });
 
 test('L9 a model without a price, or not yet, is refused and never free', () => {
@@ -86,7 +86,8 @@ test('L9 a model without a price, or not yet, is refused and never free', () => 
 
 test('L10 an answer is priced by its usage, at the model and tier that served it', () => {
   const usage = { ...noUsage, inputTokens: 1_000, cachedInputTokens: 400, outputTokens: 10, reasoningTokens: 5 };
-  expect(priceAnswer(respond, { model: 'gpt-6-luna', serviceTier: 'flex', usage }, said, BOUND_PICO, NOON)).toEqual({
+  const served = { model: 'gpt-6-luna', serviceTier: 'flex', usage };
+  expect(priceAnswer(respond, { served, events: said }, BOUND_PICO, NOON)).toEqual({
     // (600 × 100,000 + 400 × 10,000 + 10 × 500,000) ÷ 2
     costPico: 34_500_000n,
     basis: 'exact',
@@ -96,7 +97,7 @@ test('L10 an answer is priced by its usage, at the model and tier that served it
 });
 
 test('L8 an answer without usage is priced by our own count of what was sent and said, and says so', () => {
-  const price = priceAnswer(respond, { model: 'gpt-6-luna', usage: undefined }, said, BOUND_PICO, NOON);
+  const price = priceAnswer(respond, { served: { model: 'gpt-6-luna', usage: undefined }, events: said }, BOUND_PICO, NOON);
   // "Be brief." 8 letters and spaces, a dot: 3. "Hello." 5 and a dot: 3. "Hello to you." 12 and a dot: 4.
   expect(price).toEqual({
     costPico: 6n * 100_000n + 4n * 500_000n,
@@ -108,7 +109,7 @@ test('L8 an answer without usage is priced by our own count of what was sent and
 
 test('L8 what the model refused with, and what it put into a tool call, is output too', () => {
   const output = (event: CallEvent) =>
-    priceAnswer(respond, { model: 'gpt-6-luna', usage: undefined }, [event], BOUND_PICO, NOON).usage?.outputTokens;
+    priceAnswer(respond, { served: { model: 'gpt-6-luna', usage: undefined }, events: [event] }, BOUND_PICO, NOON).usage?.outputTokens;
   expect(output({ type: 'refusal', text: 'abcdabcd' })).toBe(2);
   expect(output({ type: 'tool-call', callId: 'c', name: 'look', arguments: 'abcdabcd' })).toBeGreaterThanOrEqual(2);
 });
@@ -118,7 +119,7 @@ test.each([
   ['a tier', { model: 'gpt-6-luna', serviceTier: 'scale' }],
 ])('L9 an answer served by %s without a price counts at its bound, as unknown, and keeps its usage', (_, served) => {
   const usage = { ...noUsage, inputTokens: 10, outputTokens: 1 };
-  expect(priceAnswer(respond, { ...served, usage }, said, BOUND_PICO, NOON)).toEqual({
+  expect(priceAnswer(respond, { served: { ...served, usage }, events: said }, BOUND_PICO, NOON)).toEqual({
     costPico: BOUND_PICO,
     basis: 'unknown',
     usage,
@@ -156,8 +157,7 @@ test('no usage within the request’s limits costs more than its bound', () => {
       };
       const { costPico, basis } = priceAnswer(
         request,
-        { model: request.model, serviceTier: 'default', usage: asked },
-        said,
+        { served: { model: request.model, serviceTier: 'default', usage: asked }, events: said },
         mostPico,
         NOON,
       );

@@ -52,6 +52,21 @@ test('A4 a policy’s wildcard opens no route that its holders may not use', () 
   }
 });
 
+test('OpenAI’s paths stand beside Weir’s own, also those that end alike', () => {
+  const own = ['POST /v1/embeddings caller', 'GET /v1/models/{model} administrator', 'GET /v1/{kind}/models finance'];
+  const openai = [
+    'POST /openai/v1/chat/completions caller',
+    'POST /openai/v1/embeddings caller',
+    'GET /openai/v1/models caller',
+    'GET /openai/v1/models/{model} caller',
+  ];
+  expect(clashesOf(...own, ...openai)).toBe('');
+  expect(clashesOf(...openai, 'GET /openai/v1/models/{id}/owner caller')).toContain(
+    'name a parameter in the same place',
+  );
+  expect(clashesOf(...openai, 'GET /openai/v1/models/{model}/owner finance')).toContain('must have the same access');
+});
+
 test('routes that clash make no catalog, and so neither a start nor a deployment', async () => {
   const entries = await readInventory();
   const health = entries.find(({ name }) => name === 'pages/health')!;

@@ -81,6 +81,72 @@ test.each<[string, object, RegExp]>([
   expect(faultsOf(change)).toMatch(fault);
 });
 
+test.each<[string, object, RegExp]>([
+  [
+    'a stream longer than API Gateway’s',
+    { stream: { timeoutMs: 870_001 } },
+    /^stream.timeoutMs must be from 1 to 870000, but 870001/,
+  ],
+  ['a stream without time', { stream: { timeoutMs: 0 } }, /^stream.timeoutMs must be from 1 to 870000, but 0/],
+  [
+    'half a second of patience',
+    { stream: { timeoutMs: 60_000, idleTimeoutMs: 500 } },
+    /^stream.idleTimeoutMs must be from 1000 to 60000, but 500 was given/,
+  ],
+  [
+    'patience beyond the end',
+    { stream: { timeoutMs: 60_000, idleTimeoutMs: 60_001 } },
+    /^stream.idleTimeoutMs must be from 1000 to 60000, but 60001 was given/,
+  ],
+  [
+    'a plain reply after a silence that API Gateway cuts',
+    { stream: { timeoutMs: 870_000 }, limits: { ...spec.limits, timeoutMs: 290_001 } },
+    /^limits.timeoutMs must be from 1 to 290000, but 290001 was given/,
+  ],
+  [
+    'a most below what stands in its place',
+    { limits: { ...spec.limits, mostOutputTokens: 99 } },
+    /^limits.mostOutputTokens must be at least maxOutputTokens, 100, but 99 was given/,
+  ],
+  ['no model', { model: undefined }, /^model must be a tier of/],
+  [
+    'a model that is none, where the caller names it',
+    { answers: 'openai', model: 'gpt-6-luna' },
+    /^model must be a tier of/,
+  ],
+  [
+    'a text where a stream is asked for in an object',
+    { stream: { timeoutMs: 60_000 }, input: z.string(), example: 'rain' },
+    /^input must be an object where answers can be streamed/,
+  ],
+  [
+    'a field of the input’s that asks for the stream',
+    { stream: { timeoutMs: 60_000 }, input: z.strictObject({ stream: z.string() }), example: { stream: 'Rhine' } },
+    /^input must not have stream, which a streaming endpoint's body has beside it/,
+  ],
+  [
+    'a stop condition of the input’s own',
+    { stream: { timeoutMs: 60_000 }, input: z.strictObject({ stop_when: z.int() }), example: { stop_when: 1 } },
+    /^input must not have stop_when/,
+  ],
+])('of an endpoint that streams, or takes its model from the caller: %s', (_what, change, fault) => {
+  expect(faultsOf(change)).toMatch(fault);
+});
+
+test('an endpoint may stream, have no queue, and leave model and output to the caller', () => {
+  const stream = { timeoutMs: 870_000, idleTimeoutMs: 1_000 };
+  const limits = { timeoutMs: 290_000, maxOutputTokens: 0, mostOutputTokens: 128_000 };
+  expect(faultsOf({ stream })).toBe('');
+  expect(faultsOf({ stream: { timeoutMs: 60_000, idleTimeoutMs: 60_000 } })).toBe('');
+  const open = { input: z.looseObject({ stream: z.boolean().optional() }), output: z.looseObject({}), example: {} };
+  const compatible = { answers: 'openai', model: undefined, hasQueue: false, errors: 'openai' };
+  expect(faultsOf({ ...open, ...compatible, stream, limits })).toBe('');
+});
+
+test('a buffered endpoint may take longer than a stream’s silence, for its queue', () => {
+  expect(faultsOf({ limits: { ...spec.limits, timeoutMs: 890_000 } })).toBe('');
+});
+
 test('a budget by month and day over shards, and an output that may be cut, are fine', () => {
   const budget = { monthlyUsd: '50', dailyUsd: '0', shards: 100 };
   expect(faultsOf({ budget, limits: { ...spec.limits, leastOutputTokens: 16 } })).toBe('');

@@ -7,6 +7,8 @@ const subclasses: readonly (readonly [string, errors.WeirError, number, boolean 
   ['TooLarge', new errors.TooLarge('m', {}), 413, undefined],
   ['Unauthenticated', new errors.Unauthenticated(), 401, undefined],
   ['Forbidden', new errors.Forbidden('m'), 403, undefined],
+  ['ModelNotAllowed', new errors.ModelNotAllowed("'m'", ['a']), 403, undefined],
+  ['ModelNotPriced', new errors.ModelNotPriced("'m'"), 400, undefined],
   ['NotFound', new errors.NotFound('m'), 404, undefined],
   ['BudgetExceeded', new errors.BudgetExceeded('m', {}), 402, false],
   ['BudgetUnavailable', new errors.BudgetUnavailable(new Error('c')), 503, undefined],

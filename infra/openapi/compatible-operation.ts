@@ -1,0 +1,39 @@
+import type { EndpointSpec } from '#edge/specs.ts';
+import { COMPATIBLE_ERRORS, errorReplies } from './error-replies.ts';
+import { REPLY_HEADERS, requestHeaders } from './headers.ts';
+import { jsonSchema } from './json-schema.ts';
+import { referenceOf } from './openai-reference.ts';
+
+/** The operation of an OpenAI-compatible endpoint: OpenAI's own reference tells what request and reply are. */
+export function compatibleOperation(spec: EndpointSpec, path: string) {
+  const { input, output, example, stream } = spec;
+  const externalDocs = referenceOf(path);
+  return {
+    tags: ['openai'],
+    externalDocs,
+    security: [{ key: [] }],
+    parameters: requestHeaders(spec),
+    requestBody: {
+      required: true,
+      content: {
+        'application/json': { schema: { type: 'object', ...jsonSchema(input, 'input'), externalDocs }, example },
+      },
+    },
+    responses: {
+      200: {
+        description: stream
+          ? 'OpenAI’s reply; with `stream` as it is made. A stream’s headers come before what it cost is known: a comment at its end tells it.'
+          : 'OpenAI’s reply.',
+        headers: REPLY_HEADERS,
+        content: {
+          'application/json': { schema: { type: 'object', ...jsonSchema(output, 'output'), externalDocs } },
+          ...(stream && { 'text/event-stream': { schema: { type: 'string', description: STREAM, externalDocs } } }),
+        },
+      },
+      ...errorReplies(COMPATIBLE_ERRORS, spec.errors),
+    },
+  };
+}
+
+const STREAM =
+  'OpenAI’s events as they come. Lines that begin with a colon are comments, which keep the connection open.';
