@@ -1,7 +1,7 @@
 import { DeadlineExceeded } from '#platform/errors.ts';
 import type { CallEvent, LiveEvent } from '#protocol/events.ts';
 import type { ModelRequest } from '#protocol/request.ts';
-import { mayHaveBilled, replyFor, UpstreamFailure, type Failure } from '#upstream/failure.ts';
+import { mayHaveBilled, replyFor, UpstreamFailure } from '#upstream/failure.ts';
 import type { Reply } from '#upstream/from-openai.ts';
 import type { UpstreamKey } from '#upstream/key-ring.ts';
 import { SHORTEST_ATTEMPT_MS } from '#upstream/retry-policy.ts';
@@ -34,7 +34,7 @@ export async function attempt(
   key: UpstreamKey,
   tab: Tab,
   rooms: Rooms,
-): Promise<Answered | Failure> {
+): Promise<Answered | UpstreamFailure> {
   const { upstream, platform } = rooms;
   const { call } = tab;
   assertMayBeSent(call, key, rooms);
@@ -55,7 +55,7 @@ export async function attempt(
   tellBreaker(end, key, rooms);
   const price = priceOf(end, request, boundPico, call.id);
   tab.close({ ...lineOf(end, request), ...price, latencyMs: platform.clock.nowMs() - startedMs }, boundPico);
-  if (end instanceof UpstreamFailure) return end.failure;
+  if (end instanceof UpstreamFailure) return end;
 
   if (price.basis === 'unknown') {
     platform.log.error('an answer has no price', { alarm: 'unpriced', callId: call.id, model: end.served.model });

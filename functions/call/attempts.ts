@@ -1,7 +1,7 @@
 import { sleep } from '#platform/clock.ts';
 import { withinDeadline } from '#platform/deadline.ts';
 import type { ModelRequest } from '#protocol/request.ts';
-import { replyFor, replyToAuthor, type Failure } from '#upstream/failure.ts';
+import { replyFor, replyToAuthor, type UpstreamFailure } from '#upstream/failure.ts';
 import { decideRetry } from '#upstream/retry-policy.ts';
 import { attempt, type Answered } from './attempt.ts';
 import type { LiveAnswer } from './live-answer.ts';
@@ -35,11 +35,11 @@ export async function attempts(
     deadline.signal.throwIfAborted();
     if (live.hasBegun) throw stopped(result, request, rooms);
     const decision = decideRetry({
-      failure: result,
+      failure: result.failure,
       attemptsOnModel,
       retriesLeft: tab.retriesLeft,
       keyIsWorthARetry:
-        result.class === 'credential' && (await withinDeadline(upstream.keys.refused(key.version), deadline.signal)),
+        result.failure.class === 'credential' && (await withinDeadline(upstream.keys.refused(key.version), deadline.signal)),
       budgetAllows: upstream.retryBudget.hasToken(),
       hasFallback: models.length > 1,
       remainingMs: deadline.remainingMs(),
@@ -56,12 +56,13 @@ export async function attempts(
   }
 }
 
-function stopped(failure: Failure, request: ModelRequest, { platform }: Rooms): Error {
+function stopped(failed: UpstreamFailure, request: ModelRequest, { platform }: Rooms): Error {
+  const { failure } = failed;
   if (failure.class === 'credential' || failure.class === 'configuration' || failure.class === 'quota') {
     platform.log.error('the upstream refuses this deployment', {
       alarm: `upstream-${failure.class}`,
       code: failure.code,
     });
   }
-  return request.kind === 'pass' ? replyToAuthor(failure) : replyFor(failure);
+  return request.kind === 'pass' ? replyToAuthor(failed) : replyFor(failure);
 }

@@ -1,5 +1,5 @@
 import { APIConnectionTimeoutError, APIError, APIUserAbortError, APIConnectionError } from 'openai/error';
-import type { Failure, FailureClass, ToldError } from './failure.ts';
+import type { Failure, FailureClass } from './failure.ts';
 
 /** Quotas do not come back by waiting a moment: no retry, and the breaker of that key opens. */
 const PERSISTENT = new Set([
@@ -46,17 +46,6 @@ function ofStatus(error: APIError, status: number, nowMs: number): Failure {
     ...(code !== undefined && { code }),
     ...(typeof error.requestID === 'string' && { requestId: error.requestID }),
     ...(retryAfterMs !== undefined && { retryAfterMs }),
-    ...((status === 400 || status === 422) && { told: toldBy(error) }),
-  };
-}
-
-function toldBy({ error, type, param, code }: APIError): ToldError {
-  const message = (error as { readonly message?: unknown } | undefined)?.message;
-  return {
-    message: typeof message === 'string' ? message : 'the request is invalid',
-    type: type ?? null,
-    param: param ?? null,
-    code: code ?? null,
   };
 }
 

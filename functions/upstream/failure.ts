@@ -1,6 +1,7 @@
 import { WeirError, type WeirErrorOptions } from '#platform/errors.ts';
 import type { Seen } from './seen.ts';
 import type { Served } from './served.ts';
+import type { ToldError } from './told-error.ts';
 
 /** What a failed attempt means. Each class has one row below; what to do about it is decided by the retry policy. */
 export type FailureClass =
@@ -29,16 +30,13 @@ export interface Failure {
   readonly requestId?: string;
   /** The least wait that OpenAI asked for. */
   readonly retryAfterMs?: number;
-  /** What OpenAI said of a request that it found invalid. It may quote the request: for its author alone, and for no log. */
-  readonly told?: ToldError;
 }
 
-/** The `error` of a reply of OpenAI's. */
-export interface ToldError {
-  readonly message: string;
-  readonly type: string | null;
-  readonly param: string | null;
-  readonly code: string | null;
+/** What is known beside the failure itself. */
+interface FailureFacts {
+  readonly served?: Served | undefined;
+  readonly seen?: Seen | undefined;
+  readonly told?: ToldError | undefined;
 }
 
 /** An attempt that failed. Only the loop over attempts sees it; a caller sees the reply that belongs to its class. */
@@ -48,13 +46,16 @@ export class UpstreamFailure extends Error {
   readonly served: Served | undefined;
   /** What was seen of an answer that was cut in the middle. */
   readonly seen: Seen | undefined;
+  /** What OpenAI found wrong with the request, in its own words. */
+  readonly told: ToldError | undefined;
 
-  constructor(failure: Failure, served?: Served, seen?: Seen) {
+  constructor(failure: Failure, { served, seen, told }: FailureFacts = {}) {
     super(`the upstream failed: ${failure.class}`);
     this.name = 'UpstreamFailure';
     this.failure = failure;
     this.served = served;
     this.seen = seen;
+    this.told = told;
   }
 }
 
@@ -124,12 +125,11 @@ export function replyFor(failure: Failure): WeirError {
  * The same for who wrote the request in OpenAI's own words: what OpenAI found wrong with it is told, and a model that is not there
  * is the caller's choice.
  */
-export function replyToAuthor(failure: Failure): WeirError {
+export function replyToAuthor({ failure, told }: UpstreamFailure): WeirError {
   if (failure.class === 'model-not-found') {
     return new WeirError('model_not_found', 400, 'the model does not exist, or this deployment may not use it');
   }
   const reply = replyFor(failure);
-  if (!failure.told) return reply;
-  const { code, status, message } = reply;
-  return new WeirError(code, status, message, { details: { ...reply.details, upstreamError: failure.told } });
+  if (!told) return reply;
+  return new WeirError(reply.code, reply.status, reply.message, { details: { ...reply.details, upstreamError: told } });
 }

@@ -116,7 +116,7 @@ function failedResponse(response: LooseResponse, served: Served): UpstreamFailur
   const throttled = response.error?.code === 'rate_limit_exceeded';
   const { requestId } = served;
   const failure = { status: 200, ...(requestId !== undefined && { requestId }) };
-  return new UpstreamFailure({ class: throttled ? 'throttled' : 'failed', ...failure }, served);
+  return new UpstreamFailure({ class: throttled ? 'throttled' : 'failed', ...failure }, { served });
 }
 
 function asObject(body: unknown): object {

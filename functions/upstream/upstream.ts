@@ -17,6 +17,7 @@ import { createRetryBudget, type RetryBudget } from './retry-budget.ts';
 import { AnswerReader } from './stream/answer-reader.ts';
 import { receiveStream, type OpenReply } from './stream/receive-stream.ts';
 import type { Heard, StreamReader } from './stream/stream-reader.ts';
+import { toldBy } from './told-error.ts';
 import { toEmbeddingsParams, toResponsesParams } from './to-openai.ts';
 
 export interface SendOptions {
@@ -75,9 +76,10 @@ export function createUpstream({ config, clock, random, log, secrets }: Platform
       const wasCut = cut?.signal.aborted === true && !signal.aborted;
       if (error instanceof UpstreamFailure) {
         if (!wasCut) throw error;
-        throw new UpstreamFailure({ ...error.failure, class: 'timeout' }, error.served, error.seen);
+        throw new UpstreamFailure({ ...error.failure, class: 'timeout' }, error);
       }
-      throw new UpstreamFailure(wasCut ? { class: 'timeout' } : classifyFailure(error, clock.nowMs()));
+      if (wasCut) throw new UpstreamFailure({ class: 'timeout' });
+      throw new UpstreamFailure(classifyFailure(error, clock.nowMs()), { told: toldBy(error) });
     } finally {
       cut?.dispose();
     }

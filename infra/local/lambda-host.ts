@@ -1,10 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import type { InvocationContext, LambdaHandler } from '#edge/entry-handler.ts';
-import type { ResponseStream, StreamingHandler } from '#edge/lambda-stream.ts';
+import type { StreamingHandler } from '#edge/lambda-stream.ts';
 import type { Clock } from '#platform/clock.ts';
 import { functionTimeoutSeconds } from '../function-timeout.ts';
 import type { Entry } from '../inventory.ts';
 import { CollectedReply } from './collected-reply.ts';
+import type { HostResponseStream } from './response-stream.ts';
 import { runStreaming } from './run-streaming.ts';
 
 /** A function that can be invoked, as Lambda would: with a request id and a clock that runs out. */
@@ -19,7 +20,7 @@ export interface HostedFunction {
    * Lets the function write its reply to a stream; settles when nothing of the call runs any more. Absent where it does not stream.
    * @throws as `invoke` does, with the stream closed
    */
-  stream?(event: unknown, responseStream: ResponseStream, requestId?: string): Promise<void>;
+  stream?(event: unknown, responseStream: HostResponseStream, requestId?: string): Promise<void>;
 }
 
 /** Lambda would have killed the process. */
@@ -43,7 +44,7 @@ export function hostFunction(entry: Entry, handler: LambdaHandler | StreamingHan
     return { entry, invoke: (event, requestId) => inTime((context) => buffered(event, context), requestId) };
   }
   const streaming = handler as StreamingHandler;
-  const stream = (event: unknown, responseStream: ResponseStream, requestId?: string) =>
+  const stream = (event: unknown, responseStream: HostResponseStream, requestId?: string) =>
     inTime((context) => runStreaming(streaming, event, responseStream, context), requestId).finally(() =>
       responseStream.destroy(),
     );

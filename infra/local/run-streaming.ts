@@ -1,6 +1,8 @@
 import { finished } from 'node:stream/promises';
 import type { InvocationContext } from '#edge/entry-handler.ts';
-import type { ResponseStream, StreamingHandler } from '#edge/lambda-stream.ts';
+import type { StreamingHandler } from '#edge/lambda-stream.ts';
+import type { HostResponseStream } from './response-stream.ts';
+import { asRuntimeStream } from './runtime-stream.ts';
 
 /**
  * Runs a streaming handler as Lambda's runtime does: to its own end, and then to its stream's. Who closes the stream before its end, for
@@ -12,11 +14,11 @@ import type { ResponseStream, StreamingHandler } from '#edge/lambda-stream.ts';
 export async function runStreaming(
   handler: StreamingHandler,
   event: unknown,
-  responseStream: ResponseStream,
+  responseStream: HostResponseStream,
   context: InvocationContext,
 ): Promise<void> {
   try {
-    await handler(event, responseStream, context);
+    await handler(event, asRuntimeStream(responseStream), context);
     if (responseStream.errored) throw responseStream.errored;
     if (responseStream.destroyed) return;
     if (!responseStream.writableEnded) throw new Error('the handler has ended, but not its stream');

@@ -67,7 +67,7 @@ export abstract class PassReader implements StreamReader {
   }
 
   protected failed(failure: Failure): UpstreamFailure {
-    return new UpstreamFailure(failure, this.served, this.seen);
+    return new UpstreamFailure(failure, this);
   }
 
   protected lied(): UpstreamFailure {

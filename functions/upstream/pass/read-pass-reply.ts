@@ -28,7 +28,7 @@ export function readPassReply(api: PassApi, text: string, requestId: string | un
   const finish = finishOf(api, body);
   const served = servedBy(body, usageOf(api, body), requestId);
   if (api === 'responses' && body.status === 'failed') {
-    throw new UpstreamFailure({ class: 'failed', status: 200 }, served);
+    throw new UpstreamFailure({ class: 'failed', status: 200 }, { served });
   }
   if (!finish) throw lie();
   const events: CallEvent[] = [

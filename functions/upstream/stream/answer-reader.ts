@@ -59,7 +59,7 @@ export class AnswerReader implements StreamReader {
         this.#conclude(event.response);
         return 'last';
       case 'error':
-        throw new UpstreamFailure(failureOfEvent(event, this.#options.requestId), this.served, this.seen);
+        throw new UpstreamFailure(failureOfEvent(event, this.#options.requestId), this);
       default:
         return 'more';
     }
@@ -101,7 +101,7 @@ export class AnswerReader implements StreamReader {
       return readResponse(body);
     } catch (error) {
       if (!(error instanceof UpstreamFailure)) throw error;
-      throw new UpstreamFailure(error.failure, error.served ?? this.served, this.seen);
+      throw new UpstreamFailure(error.failure, { served: error.served ?? this.served, seen: this.seen });
     }
   }
 
@@ -121,8 +121,7 @@ export class AnswerReader implements StreamReader {
     const { requestId } = this.#options;
     return new UpstreamFailure(
       { class: 'protocol', status: 200, ...(requestId !== undefined && { requestId }) },
-      served,
-      this.seen,
+      { served, seen: this.seen },
     );
   }
 }

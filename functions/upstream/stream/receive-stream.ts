@@ -29,7 +29,7 @@ export async function receiveStream(reply: OpenReply, reader: StreamReader, opti
   const requestId = reply.headers.get('x-request-id') ?? undefined;
   const cut = (failureClass: 'protocol' | 'timeout' | 'cancelled') => {
     const failure = { class: failureClass, status: 200, ...(requestId !== undefined && { requestId }) };
-    return new UpstreamFailure(failure, reader.served, reader.seen);
+    return new UpstreamFailure(failure, reader);
   };
   if (!/^text\/event-stream\b/i.test(reply.headers.get('content-type') ?? '')) {
     reply.body.destroy();

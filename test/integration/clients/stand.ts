@@ -1,6 +1,6 @@
 import type { LedgerEntry } from '#ledger/entry.ts';
 import { startLocalGateway, type LocalGateway } from '#test/support/local-gateway.ts';
-import { watchedFetch, type Wire } from './watched-fetch.ts';
+import type { Wire } from './watched-fetch.ts';
 
 /** A model with a price, and one for embeddings. */
 export const model = 'gpt-6-luna';

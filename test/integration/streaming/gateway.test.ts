@@ -15,7 +15,7 @@ const CHUNK = Buffer.alloc(65_536, 'weir');
 const textOf = async ({ chunks }: StreamedReply) => String((await chunks.next()).value);
 
 /** Settles when the stream of a call closes, however it does. */
-const closing = ({ stream }: StreamingWorkCall) => (stream.closed ? Promise.resolve() : once(stream, 'close'));
+const closing = ({ stream }: StreamingWorkCall) => (stream.destroyed ? Promise.resolve() : once(stream, 'close'));
 
 /** Writes so many chunks, no faster than they are taken. */
 async function pour({ begin }: StreamingWorkCall, chunks: number, onChunk = () => {}): Promise<void> {

@@ -97,7 +97,7 @@ test('L10 an answer is priced by its usage, at the model and tier that served it
 });
 
 test('L8 an answer without usage is priced by our own count of what was sent and said, and says so', () => {
-  const price = priceAnswer(respond, { served: { model: 'gpt-6-luna', usage: undefined }, events: said }, BOUND_PICO, NOON);
+  const price = priceAnswer(respond, { served: { model: 'gpt-6-luna', usage: undefined }, events: said }, 100n * BOUND_PICO, NOON);
   // "Be brief." 8 letters and spaces, a dot: 3. "Hello." 5 and a dot: 3. "Hello to you." 12 and a dot: 4.
   expect(price).toEqual({
     costPico: 6n * 100_000n + 4n * 500_000n,

@@ -1,6 +1,6 @@
 import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { parseJsonBytes } from '#edge/safe-json.ts';
+import { parseJsonBytes, parseLooseJsonBytes } from '#edge/safe-json.ts';
 import { WeirError } from '#platform/errors.ts';
 import { testKey } from '#test/support/test-key.ts';
 
@@ -54,4 +54,34 @@ test('D6 no error holds a piece of the body, nor the parser’s own error as its
 test('I4 what was parsed has no prototype but Object’s own', () => {
   const value = parse('{"a":{"b":[]}}') as { a: object };
   expect([Object.getPrototypeOf(value), Object.getPrototypeOf(value.a)]).toEqual([Object.prototype, Object.prototype]);
+});
+
+test('a body that is passed on keeps the numbers that JavaScript would round, and is else read as any other', () => {
+  const loose = (text: string) => parseLooseJsonBytes(Buffer.from(text));
+  const body = '{"seed":9223372036854775807,"p":[0.1234567890123456789,1e400],"n":2,"text":"9223372036854775807"}';
+  expect(JSON.stringify(loose(body))).toBe(body);
+  expect(JSON.stringify(loose('{"f":12345678.123456789,"n":9007199254740993}'))).toBe(
+    '{"f":12345678.123456789,"n":9007199254740993}',
+  );
+  fc.assert(
+    fc.property(
+      fc.jsonValue({ maxDepth: 10 }).filter((value) => !/__proto__|constructor|prototype/.test(JSON.stringify(value))),
+      (value) => {
+        const text = JSON.stringify(value);
+        expect(JSON.stringify(loose(text))).toBe(JSON.stringify(JSON.parse(text)));
+      },
+    ),
+    { seed: 20_261_122 },
+  );
+});
+
+test('I4 hostile shapes are refused there too, whatever numbers stand beside them', () => {
+  const number = '12345678901234567890';
+  const loose = (text: string) => () => parseLooseJsonBytes(Buffer.from(text));
+  expect(loose(`{"__proto__":{"a":${number}}}`)).toThrow('__proto__ is not allowed');
+  expect(loose(`{"a":${number},"b":{"constructor":1}}`)).toThrow('constructor is not allowed');
+  expect(loose(`${'['.repeat(65)}${number}${']'.repeat(65)}`)).toThrow('at most 64 levels');
+  expect(loose(`${'['.repeat(100_000)}${number}${']'.repeat(100_000)}`)).toThrow('at most 64 levels');
+  expect(loose(`${'['.repeat(63)}${number}${']'.repeat(63)}`)()).toBeDefined();
+  expect(loose(`{"a":${number}`)).toThrow('the body is not valid JSON');
 });

@@ -1,0 +1,48 @@
+import * as fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { canonicalJson } from '#platform/canonical-json.ts';
+import { isRawJson, parseKeepingNumbers } from '#platform/raw-json.ts';
+
+const SEED = 20_261_122;
+
+test('any number is printed again with the value that it was written with', () => {
+  const integer = fc.bigInt({ min: -(2n ** 80n), max: 2n ** 80n }).map(String);
+  const decimal = fc.stringMatching(/^-?(0|[1-9]\d{0,24})\.\d{1,24}$/);
+  fc.assert(
+    fc.property(fc.oneof(integer, decimal), (text) => {
+      const printed = JSON.stringify(parseKeepingNumbers(`{"a":[${text}]}`));
+      const [, number = ''] = /^\{"a":\[(.*)\]\}$/.exec(printed) ?? [];
+      expect(isRawJson((parseKeepingNumbers(`[${text}]`) as unknown[])[0]) ? number : Number(number)).toEqual(
+        isRawJson((parseKeepingNumbers(`[${text}]`) as unknown[])[0]) ? text : Number(text),
+      );
+      // Fifteen digits are always exact, and what is not kept as it was has no more.
+      if (!isRawJson((parseKeepingNumbers(`[${text}]`) as unknown[])[0])) {
+        expect(text.length <= 15 || String(Number(text)) === text).toBe(true);
+      }
+    }),
+    { seed: SEED, numRuns: 500 },
+  );
+});
+
+test('numbers that JavaScript holds exactly are plain ones', () => {
+  const value = parseKeepingNumbers('[1, -0.5, 9007199254740991, 1e3, 0, 0e0, "12345678901234567890"]');
+  expect(value).toEqual([1, -0.5, 9_007_199_254_740_991, 1_000, 0, 0, '12345678901234567890']);
+});
+
+test('numbers that would become null or nothing are kept', () => {
+  expect(JSON.stringify(parseKeepingNumbers('[1e400,-1e400,1e-400,9007199254740993]'))).toBe(
+    '[1e400,-1e400,1e-400,9007199254740993]',
+  );
+});
+
+test('an object that looks like one is none', () => {
+  const value = parseKeepingNumbers('{"rawJSON":"12345678901234567890"}');
+  expect(isRawJson(value)).toBe(false);
+  expect(canonicalJson(value)).toBe('{"rawJSON":"12345678901234567890"}');
+});
+
+test('C2 in canonical JSON such a number has its own digits, so that two that differ have two keys', () => {
+  const of = (text: string) => canonicalJson(parseKeepingNumbers(`{"seed":${text}}`));
+  expect(of('12345678901234567890')).toBe('{"seed":12345678901234567890}');
+  expect(of('12345678901234567890')).not.toBe(of('12345678901234567891'));
+});
