@@ -72,7 +72,8 @@ async function send(request: ModelRequest, live: LiveAnswer, call: Call, { upstr
     safetyIdentifier: call.principal.id,
   };
   const failed = (failure: unknown) => failure as UpstreamFailure;
-  if (!isStreamed(request, live)) return { end: await upstream.send(request, options).catch(failed), wasStreamed: false };
+  if (!isStreamed(request, live))
+    return { end: await upstream.send(request, options).catch(failed), wasStreamed: false };
   live.restart();
   const { idleTimeoutMs } = terms;
   const keeps = terms.deterministic !== undefined && call.cacheWish.store;

@@ -39,7 +39,8 @@ export async function attempts(
       attemptsOnModel,
       retriesLeft: tab.retriesLeft,
       keyIsWorthARetry:
-        result.failure.class === 'credential' && (await withinDeadline(upstream.keys.refused(key.version), deadline.signal)),
+        result.failure.class === 'credential' &&
+        (await withinDeadline(upstream.keys.refused(key.version), deadline.signal)),
       budgetAllows: upstream.retryBudget.hasToken(),
       hasFallback: models.length > 1,
       remainingMs: deadline.remainingMs(),

@@ -88,7 +88,11 @@ function estimateUsage(request: ModelRequest, { events, seen }: Reply): TokenUsa
   });
   if (request.kind === 'embed') return { ...noUsage, inputTokens };
   const outputTokens = seen ? seenTokens(seen) : eventTokens(events);
-  return { ...noUsage, inputTokens, outputTokens: Math.min(outputTokens, request.maxOutputTokens * choicesOf(request)) };
+  return {
+    ...noUsage,
+    inputTokens,
+    outputTokens: Math.min(outputTokens, request.maxOutputTokens * choicesOf(request)),
+  };
 }
 
 /** A model writes about a token a piece, where its pieces were seen, and never fewer than its bytes tell. */

@@ -1,5 +1,5 @@
 import { InvalidRequest } from '#platform/errors.ts';
-import type { InvocationContext } from './entry-handler.ts';
+import type { InvocationContext } from './invocation-context.ts';
 import { showValue } from './shown.ts';
 
 /** API Gateway gives up on a buffered reply after 29 s, counted from when it took the request. */

@@ -1,12 +1,7 @@
 import { createPlatform, type Platform } from '#platform/platform.ts';
+import type { InvocationContext } from './invocation-context.ts';
 import { streamifyResponse, type StreamingHandler } from './lambda-stream.ts';
 import { redactLine } from './redact-line.ts';
-
-/** What Lambda, the local gateway and the tests give with an event. */
-export interface InvocationContext {
-  readonly awsRequestId: string;
-  getRemainingTimeInMillis(): number;
-}
 
 /** A handler as Lambda calls it. */
 export type LambdaHandler = (event: unknown, context: InvocationContext) => Promise<unknown>;

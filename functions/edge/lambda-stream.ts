@@ -1,5 +1,5 @@
 import type { Writable } from 'node:stream';
-import type { InvocationContext } from './entry-handler.ts';
+import type { InvocationContext } from './invocation-context.ts';
 
 /** Where a streaming function writes its reply, as Lambda's runtime gives it. Closed before its end when the reader has gone. */
 export interface ResponseStream extends Writable {

@@ -1,6 +1,6 @@
 import middy from '@middy/core';
 import { executionModeStreamifyResponse } from '@middy/core/StreamifyResponse';
-import type { InvocationContext } from './entry-handler.ts';
+import type { InvocationContext } from './invocation-context.ts';
 import { BACKSTOP, type ChainParts } from './http-chain.ts';
 import { toHttpCall, type GatewayEvent, type HttpCall, type HttpReply } from './http-call.ts';
 import type { StreamingHandler } from './lambda-stream.ts';

@@ -99,7 +99,8 @@ export function createUpstream({ config, clock, random, log, secrets }: Platform
     stream: (request, streamOptions) =>
       attempt(streamOptions, async ({ client: openai, options }) => {
         const { safetyIdentifier, idleTimeoutMs } = streamOptions;
-        const body = request.kind === 'pass' ? toPassBody(request, safetyIdentifier) : streamedParams(request, safetyIdentifier);
+        const body =
+          request.kind === 'pass' ? toPassBody(request, safetyIdentifier) : streamedParams(request, safetyIdentifier);
         const reply = await post(openai, request.kind === 'pass' ? request.api : 'responses', body, options);
         const requestId = reply.headers.get('x-request-id') ?? undefined;
         const reader = readerFor(request, streamOptions, requestId, () => clock.nowMs());

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import type { InvocationContext, LambdaHandler } from '#edge/entry-handler.ts';
+import type { LambdaHandler } from '#edge/entry-handler.ts';
+import type { InvocationContext } from '#edge/invocation-context.ts';
 import type { StreamingHandler } from '#edge/lambda-stream.ts';
 import type { Clock } from '#platform/clock.ts';
 import { functionTimeoutSeconds } from '../function-timeout.ts';

@@ -1,5 +1,5 @@
 import { finished } from 'node:stream/promises';
-import type { InvocationContext } from '#edge/entry-handler.ts';
+import type { InvocationContext } from '#edge/invocation-context.ts';
 import type { StreamingHandler } from '#edge/lambda-stream.ts';
 import type { HostResponseStream } from './response-stream.ts';
 import { asRuntimeStream } from './runtime-stream.ts';

@@ -8,16 +8,16 @@ const METHODS = words(
   'rawListeners removeAllListeners removeListener setMaxListeners',
 );
 const READ = words(
-  'writableFinished writableObjectMode writableBuffer writableEnded writableNeedDrain writableHighWaterMark',
+  'writable writableFinished writableObjectMode writableEnded writableNeedDrain writableHighWaterMark',
   'writableCorked writableLength',
 );
-const READ_AND_WRITTEN = words('destroyed writable _onBeforeFirstWrite');
+const READ_AND_WRITTEN = words('destroyed _onBeforeFirstWrite');
 
 /**
  * The stream as a handler sees it on Lambda, where it is no `Writable` but an object with some of its members: what a handler reads
  * beyond them it would miss there, so it misses it here.
  *
- * https://github.com/aws/aws-lambda-nodejs-runtime-interface-client (src/ResponseStream.js)
+ * https://github.com/aws/aws-lambda-nodejs-runtime-interface-client (src/stream/response-stream.ts)
  */
 export function asRuntimeStream(inner: HostResponseStream): ResponseStream {
   const members = inner as unknown as Record<string, unknown>;

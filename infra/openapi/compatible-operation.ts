@@ -1,13 +1,18 @@
+import type * as z from 'zod';
 import type { EndpointSpec } from '#edge/specs.ts';
 import { COMPATIBLE_ERRORS, errorReplies } from './error-replies.ts';
 import { REPLY_HEADERS, requestHeaders } from './headers.ts';
 import { jsonSchema } from './json-schema.ts';
-import { referenceOf } from './openai-reference.ts';
+import { knownOf, referenceOf } from './openai-reference.ts';
 
 /** The operation of an OpenAI-compatible endpoint: OpenAI's own reference tells what request and reply are. */
 export function compatibleOperation(spec: EndpointSpec, path: string) {
   const { input, output, example, stream } = spec;
   const externalDocs = referenceOf(path);
+  const { request, reply } = knownOf(path);
+  // What a spec says of its own fields goes before what is known of OpenAI's.
+  const body = { type: 'object', ...request, ...objectSchema(input, 'input'), externalDocs };
+  const replyBody = { type: 'object', ...reply, ...objectSchema(output, 'output'), externalDocs };
   return {
     tags: ['openai'],
     externalDocs,
@@ -15,9 +20,7 @@ export function compatibleOperation(spec: EndpointSpec, path: string) {
     parameters: requestHeaders(spec),
     requestBody: {
       required: true,
-      content: {
-        'application/json': { schema: { type: 'object', ...jsonSchema(input, 'input'), externalDocs }, example },
-      },
+      content: { 'application/json': { schema: body, example } },
     },
     responses: {
       200: {
@@ -26,7 +29,7 @@ export function compatibleOperation(spec: EndpointSpec, path: string) {
           : 'OpenAI’s reply.',
         headers: REPLY_HEADERS,
         content: {
-          'application/json': { schema: { type: 'object', ...jsonSchema(output, 'output'), externalDocs } },
+          'application/json': { schema: replyBody },
           ...(stream && { 'text/event-stream': { schema: { type: 'string', description: STREAM, externalDocs } } }),
         },
       },
@@ -37,3 +40,9 @@ export function compatibleOperation(spec: EndpointSpec, path: string) {
 
 const STREAM =
   'OpenAI’s events as they come. Lines that begin with a colon are comments, which keep the connection open.';
+
+/** That the names of an object's members are texts goes without saying. */
+function objectSchema(schema: z.ZodType, io: 'input' | 'output') {
+  const { propertyNames: _texts, ...told } = jsonSchema(schema, io);
+  return told;
+}

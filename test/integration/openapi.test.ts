@@ -250,6 +250,18 @@ test('every compatible route leads to OpenAI’s reference, takes fields that no
   }
 });
 
+test.each<[string, object, boolean]>([
+  ['/openai/v1/chat/completions', { messages: [], stream: true, n: 2 }, true],
+  ['/openai/v1/chat/completions', { model: 'gpt-6-luna' }, false],
+  ['/openai/v1/responses', { input: 'Hello.', model: 'gpt-6-luna', stream: 'yes' }, false],
+  ['/openai/v1/embeddings', { input: ['a', 'b'] }, true],
+  ['/openai/v1/embeddings', { model: 'text-embedding-3-small' }, false],
+  ['/openai/v1/moderations', { input: 'a', model: 7 }, false],
+])('what a request to %s cannot do without is told: %j: %s', (path, request, isFine) => {
+  const { schema } = operationOf(path, 'POST').requestBody!.content['application/json'];
+  expect(z.fromJSONSchema(schema as never).safeParse(request).success).toBe(isFine);
+});
+
 test('a route that is not compatible tells its errors as problems only', () => {
   for (const entry of routedEntries(entries).filter(({ spec }) => spec.errors !== 'openai')) {
     const { responses } = operationOf(pathOf(entry), entry.spec.method);

@@ -1,5 +1,6 @@
 import type { Writable } from 'node:stream';
-import { streamingEntryHandler, type InvocationContext } from '#edge/entry-handler.ts';
+import { streamingEntryHandler } from '#edge/entry-handler.ts';
+import type { InvocationContext } from '#edge/invocation-context.ts';
 import type { ResponseStream } from '#edge/lambda-stream.ts';
 import type { Entry } from '#infra/inventory.ts';
 import { provideLambdaGlobals } from '#infra/lambda-runtime.ts';

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { PassThrough } from 'node:stream';
-import type { InvocationContext, LambdaHandler } from '#edge/entry-handler.ts';
+import type { LambdaHandler } from '#edge/entry-handler.ts';
+import type { InvocationContext } from '#edge/invocation-context.ts';
 import type { HttpReply } from '#edge/http-call.ts';
 import type { StreamingHandler } from '#edge/lambda-stream.ts';
 import { functionTimeoutSeconds } from '#infra/function-timeout.ts';

@@ -47,7 +47,8 @@ export async function openStream(
   const head: Record<string, string> = { ...STREAM_HEADERS };
   let receipt: Receipt | undefined;
   const listener = (event: LiveEvent) => {
-    if (event.type === 'cached') return void Object.assign(head, { 'x-weir-cache': 'hit', age: String(event.ageSeconds) });
+    if (event.type === 'cached')
+      return void Object.assign(head, { 'x-weir-cache': 'hit', age: String(event.ageSeconds) });
     const part = form.part(event);
     return part === undefined ? undefined : body.write(part);
   };

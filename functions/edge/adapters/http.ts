@@ -2,7 +2,7 @@ import { parseCacheControl } from '#cache/cache-control.ts';
 import { InvalidRequest, Unauthenticated } from '#platform/errors.ts';
 import type { Platform } from '#platform/platform.ts';
 import { callTimes, parseTimeoutWish } from '../call-deadline.ts';
-import type { InvocationContext } from '../entry-handler.ts';
+import type { InvocationContext } from '../invocation-context.ts';
 import type { HttpCall, HttpReply } from '../http-call.ts';
 import type { HttpAnswer } from '../http-chain.ts';
 import { parseIdempotencyKey } from '../idempotency-key.ts';

@@ -14,7 +14,10 @@ export interface ParseBodyOptions {
  * Reads the body as JSON in strict UTF-8, within a size. Whatever its content type says: many clients send none or a
  * wrong one, and the bearer key keeps other sites' forms out.
  */
-export default function parseBody({ maxBodyBytes = 1_500_000, isPassedOn = false }: ParseBodyOptions = {}): HttpMiddleware {
+export default function parseBody({
+  maxBodyBytes = 1_500_000,
+  isPassedOn = false,
+}: ParseBodyOptions = {}): HttpMiddleware {
   return {
     before(request) {
       const call = request.event;

@@ -51,7 +51,5 @@ export function finishOfResponse(response: LoosePassResponse): FinishReason | un
 }
 
 function isRefusal(content: unknown): boolean {
-  return (
-    Array.isArray(content) && (content as ({ type?: unknown } | null)[]).some((part) => part?.type === 'refusal')
-  );
+  return Array.isArray(content) && (content as ({ type?: unknown } | null)[]).some((part) => part?.type === 'refusal');
 }

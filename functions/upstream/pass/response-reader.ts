@@ -52,7 +52,7 @@ export class ResponseReader extends PassReader {
   #failure(block: Buffer) {
     const response = this.#responseOf(block);
     this.served = servedBy(response, usageOfResponse(response.usage), this.options.requestId);
-    return this.failed(failureOfEvent((response.error ?? {}) as { code?: unknown }, this.options.requestId));
+    return this.failed(failureOfEvent(response.error ?? {}, this.options.requestId));
   }
 
   #responseOf(block: Buffer): NonNullable<LooseEvent['response']> {

@@ -70,15 +70,14 @@ export function readBlocks(body: Readable, options: ReadOptions): Promise<'last'
     const wait = (verdict: Promise<Verdict>, blocks: readonly Buffer[], next: number): void => {
       body.pause();
       isWaiting = true;
-      verdict
-        .then((known) => {
-          isWaiting = false;
-          aliveAtMs = clock.nowMs();
-          if (isOver || !heed(known)) return;
-          work(blocks, next);
-          if (!isWaiting && !isOver) body.resume();
-        })
-        .catch(fail);
+      const goOn = (known: Verdict): void => {
+        isWaiting = false;
+        aliveAtMs = clock.nowMs();
+        if (isOver || !heed(known)) return;
+        work(blocks, next);
+        if (!isWaiting && !isOver) body.resume();
+      };
+      verdict.then(goOn).catch(fail);
     };
     let stopTimer = (): void => undefined;
     const watch = (delayMs: number): void => {

@@ -42,7 +42,7 @@ function chatOf(api: (typeof apis)[number], more: ChatOpenAIFields = {}): ChatOp
 }
 
 /** Its usage, in the ledger's words. */
-function toldBy({ usage_metadata }: { readonly usage_metadata?: UsageMetadata }) {
+function toldBy({ usage_metadata }: { readonly usage_metadata?: UsageMetadata | undefined }) {
   return { inputTokens: usage_metadata?.input_tokens, outputTokens: usage_metadata?.output_tokens };
 }
 

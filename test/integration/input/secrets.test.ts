@@ -85,11 +85,7 @@ test.each(Object.entries(SECRETS))(
       expect([400, 401, 404]).toContain(status);
       await expectNoLeak(secret, text);
     }
-    const line = replyLine(
-      { method: 'GET', path: `/v1/${secret}?key=${secret}` },
-      { statusCode: 404, headers: {} },
-      1,
-    );
+    const line = replyLine({ method: 'GET', path: `/v1/${secret}?key=${secret}` }, { statusCode: 404, headers: {} }, 1);
     expect(leakIn(line, secret)).toBeUndefined();
   },
 );

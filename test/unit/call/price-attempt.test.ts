@@ -97,7 +97,12 @@ test('L10 an answer is priced by its usage, at the model and tier that served it
 });
 
 test('L8 an answer without usage is priced by our own count of what was sent and said, and says so', () => {
-  const price = priceAnswer(respond, { served: { model: 'gpt-6-luna', usage: undefined }, events: said }, 100n * BOUND_PICO, NOON);
+  const price = priceAnswer(
+    respond,
+    { served: { model: 'gpt-6-luna', usage: undefined }, events: said },
+    100n * BOUND_PICO,
+    NOON,
+  );
   // "Be brief." 8 letters and spaces, a dot: 3. "Hello." 5 and a dot: 3. "Hello to you." 12 and a dot: 4.
   expect(price).toEqual({
     costPico: 6n * 100_000n + 4n * 500_000n,
@@ -109,7 +114,8 @@ test('L8 an answer without usage is priced by our own count of what was sent and
 
 test('L8 what the model refused with, and what it put into a tool call, is output too', () => {
   const output = (event: CallEvent) =>
-    priceAnswer(respond, { served: { model: 'gpt-6-luna', usage: undefined }, events: [event] }, BOUND_PICO, NOON).usage?.outputTokens;
+    priceAnswer(respond, { served: { model: 'gpt-6-luna', usage: undefined }, events: [event] }, BOUND_PICO, NOON).usage
+      ?.outputTokens;
   expect(output({ type: 'refusal', text: 'abcdabcd' })).toBe(2);
   expect(output({ type: 'tool-call', callId: 'c', name: 'look', arguments: 'abcdabcd' })).toBeGreaterThanOrEqual(2);
 });

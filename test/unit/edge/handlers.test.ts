@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import * as z from 'zod';
-import { type InvocationContext } from '#edge/entry-handler.ts';
+import type { InvocationContext } from '#edge/invocation-context.ts';
 import { redactLine } from '#edge/redact-line.ts';
 import { defineAuthorizer } from '#edge/define-authorizer.ts';
 import { defineEndpoint } from '#edge/define-endpoint.ts';

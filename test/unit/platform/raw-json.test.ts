@@ -5,22 +5,17 @@ import { isRawJson, parseKeepingNumbers } from '#platform/raw-json.ts';
 
 const SEED = 20_261_122;
 
-test('any number is printed again with the value that it was written with', () => {
+test('any number is printed again with all its digits, or holds them all as a plain one', () => {
   const integer = fc.bigInt({ min: -(2n ** 80n), max: 2n ** 80n }).map(String);
-  const decimal = fc.stringMatching(/^-?(0|[1-9]\d{0,24})\.\d{1,24}$/);
+  const decimal = fc.stringMatching(/^-?(0|[1-9]\d{0,24})\.\d{0,23}[1-9]$/);
   fc.assert(
     fc.property(fc.oneof(integer, decimal), (text) => {
-      const printed = JSON.stringify(parseKeepingNumbers(`{"a":[${text}]}`));
-      const [, number = ''] = /^\{"a":\[(.*)\]\}$/.exec(printed) ?? [];
-      expect(isRawJson((parseKeepingNumbers(`[${text}]`) as unknown[])[0]) ? number : Number(number)).toEqual(
-        isRawJson((parseKeepingNumbers(`[${text}]`) as unknown[])[0]) ? text : Number(text),
+      expect(JSON.stringify(parseKeepingNumbers(`{"a":[${text}]}`))).toBe(
+        // What has fewer digits than any double keeps may be printed in another form, such as 1e-7.
+        text.length > 15 ? `{"a":[${text}]}` : `{"a":[${JSON.stringify(Number(text))}]}`,
       );
-      // Fifteen digits are always exact, and what is not kept as it was has no more.
-      if (!isRawJson((parseKeepingNumbers(`[${text}]`) as unknown[])[0])) {
-        expect(text.length <= 15 || String(Number(text)) === text).toBe(true);
-      }
     }),
-    { seed: SEED, numRuns: 500 },
+    { seed: SEED, numRuns: 1_000 },
   );
 });
 

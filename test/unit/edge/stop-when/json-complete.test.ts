@@ -45,6 +45,7 @@ test.each([
   '1. First {}',
   '12, 13',
   '01 ',
+  '00 ',
   '- item []',
   'nullify ',
   'true, {}',
