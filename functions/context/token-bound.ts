@@ -1,4 +1,4 @@
-import type { ModelRequest, PassRequest } from '#protocol/request.ts';
+import type { JsonObject, ModelRequest, PassRequest } from '#protocol/request.ts';
 import { eachRequestText, isImagePlace, mapRequestTexts } from '#protocol/texts.ts';
 import { contextWindowTokens } from './context-window.ts';
 import { imageTokenBound } from './image-bound.ts';
@@ -35,20 +35,37 @@ export function inputTokenBound(request: ModelRequest): number {
   return tokens;
 }
 
+function passTokenBound(request: PassRequest): number {
+  const { bytes, pictures } = weigh(request);
+  const counted = bytes + pictures * imageTokenBound(request.model) + TOKENS_AROUND_JSON;
+  return request.refersToStored ? Math.max(counted, contextWindowTokens(request.model)) : counted;
+}
+
+interface Weight {
+  readonly bytes: number;
+  readonly pictures: number;
+}
+
+/** A call asks for its bound several times, with this and that output limit, but of one body, which may have megabytes. */
+const weighed = new WeakMap<JsonObject, Weight>();
+
 /**
  * Of a request in OpenAI's own words all its JSON is counted, whatever its members mean: text takes no fewer bytes there
  * than by itself, and each token of an array of tokens has a digit and a comma. Only the addresses of pictures are not, for
  * a picture is paid for by its size.
  */
-function passTokenBound(request: PassRequest): number {
+function weigh(request: PassRequest): Weight {
+  const known = weighed.get(request.body);
+  if (known) return known;
   let pictures = 0;
   const { body } = mapRequestTexts(request, (text, place) => {
     if (!isImagePlace(place)) return text;
     pictures++;
     return '';
   }) as PassRequest;
-  const counted = structureBytes(body) + pictures * imageTokenBound(request.model) + TOKENS_AROUND_JSON;
-  return request.refersToStored ? Math.max(counted, contextWindowTokens(request.model)) : counted;
+  const weight = { bytes: structureBytes(body), pictures };
+  weighed.set(request.body, weight);
+  return weight;
 }
 
 /** What the walk over texts does not see of a JSON value: braces, colons, numbers, quotes. */

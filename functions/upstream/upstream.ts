@@ -148,7 +148,7 @@ function readerFor(
   nowMs: () => number,
 ): StreamReader {
   if (request.kind === 'respond') return new AnswerReader({ requestId, nowMs, hear });
-  const wantsUsage = request.wantsUsage;
-  const options = { requestId, nowMs, hear, keeps, wantsUsage };
+  const { wantsUsage, choices } = request;
+  const options = { requestId, nowMs, hear, keeps, wantsUsage, choices };
   return request.api === 'chat/completions' ? new ChatReader(options) : new ResponseReader(options);
 }

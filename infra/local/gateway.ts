@@ -5,6 +5,7 @@ import { showName } from '#edge/shown.ts';
 import type { Clock } from '#platform/clock.ts';
 import { isRouted } from '../routes.ts';
 import { createAuthorizer, type Decision } from './authorizer.ts';
+import { drainable } from './drain-server.ts';
 import { limitHeaders, readBody, targetOf, toEvent } from './gateway-event.ts';
 import { GatewayRefusal } from './gateway-refusal.ts';
 import { replyStreamed, replyWhole, send } from './gateway-reply.ts';
@@ -92,16 +93,13 @@ export async function startGateway(options: GatewayOptions): Promise<RunningGate
     const served = serve(request, response);
     underWay.add(served);
     void served.finally(() => underWay.delete(served));
-    // A connection that its caller keeps open would keep a stop waiting.
-    response.once('close', () => void (server.listening || server.closeIdleConnections()));
   });
+  const drain = drainable(server);
   await listen(server, options.port);
   return {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     async stop() {
-      const closed = new Promise<void>((resolve) => server.close(() => resolve()));
-      server.closeIdleConnections();
-      await closed;
+      await drain();
       await Promise.all(underWay);
     },
   };

@@ -1,6 +1,6 @@
 import type * as z from 'zod';
 import type { EndpointSpec } from '#edge/specs.ts';
-import { COMPATIBLE_ERRORS, errorReplies } from './error-replies.ts';
+import { ENDPOINT_ERRORS, errorReplies } from './error-replies.ts';
 import { REPLY_HEADERS, requestHeaders } from './headers.ts';
 import { jsonSchema } from './json-schema.ts';
 import { knownOf, referenceOf } from './openai-reference.ts';
@@ -33,7 +33,7 @@ export function compatibleOperation(spec: EndpointSpec, path: string) {
           ...(stream && { 'text/event-stream': { schema: { type: 'string', description: STREAM, externalDocs } } }),
         },
       },
-      ...errorReplies(COMPATIBLE_ERRORS, spec.errors),
+      ...errorReplies(ENDPOINT_ERRORS, spec.errors),
     },
   };
 }

@@ -22,13 +22,11 @@ const OPENAI_MEANINGS: Readonly<Record<string, string>> = {
   ...MEANINGS,
   400: 'The request is wrong, or something in it would escape control; `message` tells why, `param` where.',
   402: 'A budget would be overspent; `message` tells which, and when it resets. Do not retry.',
-  422: 'The body is not JSON, or the Idempotency-Key stands for another body.',
+  422: 'The body is not JSON, OpenAI cannot work on it, or the Idempotency-Key stands for another body.',
 };
 
 /** Every status with an error that an endpoint may answer with. */
 export const ENDPOINT_ERRORS: readonly string[] = Object.keys(MEANINGS).filter((status) => status !== '404');
-/** On a compatible route the caller names things that may not be there. */
-export const COMPATIBLE_ERRORS: readonly string[] = Object.keys(MEANINGS);
 
 const PROBLEM = { 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } } };
 /** What the gateway answers by itself is a problem on every route, with an `error` in it for OpenAI's SDKs. */

@@ -7,6 +7,10 @@ const ERROR = {
     type: { type: 'string' },
     param: { type: ['string', 'null'] },
     code: { type: ['string', 'null'] },
+    details: {
+      type: 'object',
+      description: 'What Weir knows beside: limits, when a budget begins anew, every field at fault.',
+    },
   },
 };
 

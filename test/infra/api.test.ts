@@ -7,24 +7,12 @@ import { toProblem } from '#edge/problem.ts';
 import type { AuthorizerSpec } from '#edge/specs.ts';
 import type { Entry } from '#infra/inventory.ts';
 import { readOutputs } from '#infra/outputs.ts';
-import { pathOf, routedEntries } from '#infra/routes.ts';
 import { Unauthenticated } from '#platform/errors.ts';
-import {
-  bundleAll,
-  createApp,
-  Deployment,
-  only,
-  plantCompatible,
-  plantEndpoint,
-  plantRoute,
-  type Resource,
-} from './deployment.ts';
+import { routesOf } from './deployed-routes.ts';
+import { bundleAll, createApp, Deployment, only, type Resource } from './deployment.ts';
 
 /** The only routes that ask for no key. */
 const PUBLIC_ROUTES = ['GET /health', 'GET /openapi.json'];
-
-/** Of two routes that somebody might add, with a parameter in the middle. */
-const PLANTED_PATH = '/v1/planted/{scope}/limit';
 
 let deployment: Deployment;
 let entries: Entry[];
@@ -33,16 +21,8 @@ let dispose: () => Promise<void>;
 beforeAll(async () => {
   const all = await bundleAll();
   dispose = all.dispose;
-  const bundles = [
-    ...all.bundles,
-    plantRoute(all.bundles, 'finance/planted-get', { method: 'GET', path: PLANTED_PATH }),
-    plantRoute(all.bundles, 'finance/planted-put', { method: 'PUT', path: PLANTED_PATH }),
-    plantCompatible(all.bundles, 'openai/planted-stream'),
-    plantCompatible(all.bundles, 'openai/planted-buffer', { stream: undefined }),
-    plantEndpoint(all.bundles, 'planted-stream', { stream: { timeoutMs: 60_000 } }),
-  ];
-  entries = bundles.map(({ entry }) => entry);
-  deployment = new Deployment(createApp(bundles));
+  entries = all.bundles.map(({ entry }) => entry);
+  deployment = new Deployment(createApp(all.bundles));
 }, 120_000);
 afterAll(() => dispose());
 
@@ -50,114 +30,17 @@ function theOnly(type: string): Resource {
   return only(deployment.ofType(type), type);
 }
 
-/** The methods by route: `POST /v1/summarize`. */
-function routes(): Map<string, Resource> {
-  const methods = deployment.ofType('AWS::ApiGateway::Method');
-  return new Map(
-    methods.map((method) => {
-      const resource = deployment.target(method.stack, method.Properties['ResourceId']);
-      return [`${method.Properties['HttpMethod']} ${pathFrom(resource)}`, method];
-    }),
-  );
-}
-
-function pathFrom({ stack, Type, Properties }: Resource): string {
-  if (Type === 'AWS::ApiGateway::RestApi') return '';
-  const parent = Properties['ParentId'] as { 'Fn::GetAtt': [string, string] };
-  return `${pathFrom(deployment.target(stack, parent))}/${Properties['PathPart']}`;
-}
-
 function answer(type: string): Resource['Properties'] {
   const found = deployment.ofType('AWS::ApiGateway::GatewayResponse');
   return found.find(({ Properties }) => Properties['ResponseType'] === type)!.Properties;
 }
 
-test('the deployed routes are the inventory’s, each before its own function', () => {
-  const expected = routedEntries(entries).map((entry) => `${entry.spec.method} ${pathOf(entry)}`);
-  expect([...routes().keys()].sort()).toEqual(expected.sort());
-
-  for (const entry of routedEntries(entries)) {
-    const method = routes().get(`${entry.spec.method} ${pathOf(entry)}`)!;
-    const { Type: type, IntegrationHttpMethod, Uri } = method.Properties['Integration'];
-    expect({ type, IntegrationHttpMethod }).toEqual({ type: 'AWS_PROXY', IntegrationHttpMethod: 'POST' });
-    const lambda = deployment.target(method.stack, Uri['Fn::Join'][1].find(isFunctionArn));
-    expect(lambda.Properties['Environment'].Variables.WEIR_ENTRY).toBe(entry.name);
-  }
-});
-
-test('exactly the routes whose specs stream do, by the API that streams, for as long as their functions may run', () => {
-  const streaming: string[] = [];
-  for (const entry of routedEntries(entries)) {
-    const { Properties, stack } = routes().get(`${entry.spec.method} ${pathOf(entry)}`)!;
-    const { ResponseTransferMode: mode, TimeoutInMillis: timeoutMs, Uri } = Properties['Integration'];
-    const parts = Uri['Fn::Join'][1] as unknown[];
-    const lambda = deployment.target(stack, parts.find(isFunctionArn));
-    const [before, after] = [parts.indexOf(parts.find(isFunctionArn)) - 1, parts.length - 1].map((at) => parts[at]);
-    if (mode === 'STREAM') {
-      streaming.push(entry.name);
-      expect(timeoutMs, entry.name).toBe(1000 * lambda.Properties['Timeout']);
-      expect(timeoutMs).toBeLessThanOrEqual(900_000);
-      expect([before, after]).toEqual([
-        expect.stringMatching(/:lambda:path\/2021-11-15\/functions\/$/),
-        '/response-streaming-invocations',
-      ]);
-    } else {
-      expect(timeoutMs, entry.name).toBe(29_000);
-      expect([before, after]).toEqual([
-        expect.stringMatching(/:lambda:path\/2015-03-31\/functions\/$/),
-        '/invocations',
-      ]);
-    }
-  }
-  const declared = entries.filter(({ spec }) => spec.kind === 'endpoint' && spec.stream);
-  expect(streaming.sort()).toEqual(declared.map(({ name }) => name).sort());
-  expect(streaming).toEqual(expect.arrayContaining(['openai/planted-stream', 'planted-stream']));
-  expect(streaming).not.toContain('openai/planted-buffer');
-});
-
-test('API Gateway may invoke each function for its own route and no other', () => {
-  for (const entry of routedEntries(entries)) {
-    const sources = permissionsOf(entry.name);
-    const path = pathOf(entry).replaceAll(/\{\w+\}/g, '*');
-    expect(sources, entry.name).toEqual([
-      expect.stringMatching(new RegExp(`/${entry.spec.method}${RegExp.escape(path)}$`)),
-    ]);
-  }
-});
-
-/** The routes for which a function may be invoked. */
-function permissionsOf(name: string): string[] {
-  return deployment
-    .ofType('AWS::Lambda::Permission')
-    .filter(({ stack, Properties }) => {
-      const lambda = deployment.target(stack, Properties['FunctionName']);
-      return lambda.Properties['Environment'].Variables.WEIR_ENTRY === name;
-    })
-    .map(({ stack, Properties }) => {
-      expect(Properties).toMatchObject({ Action: 'lambda:InvokeFunction', Principal: 'apigateway.amazonaws.com' });
-      return deployment.text(stack, Properties['SourceArn']);
-    });
-}
-
-test('a route with a parameter invokes its function whatever the parameter is, and by its own method only', () => {
-  for (const [method, name] of [
-    ['GET', 'finance/planted-get'],
-    ['PUT', 'finance/planted-put'],
-  ] as const) {
-    expect(only(permissionsOf(name), name)).toMatch(new RegExp(`/${method}/v1/planted/\\*/limit$`));
-  }
-});
-
-function isFunctionArn(part: unknown): boolean {
-  return typeof part === 'object' && part !== null && !('Ref' in part);
-}
-
 test('A1 every route but the named ones asks for a key', () => {
-  const open = [...routes()].filter(([, { Properties }]) => Properties['AuthorizationType'] === 'NONE');
+  const open = [...routesOf(deployment)].filter(([, { Properties }]) => Properties['AuthorizationType'] === 'NONE');
   expect(open.map(([route]) => route).sort()).toEqual(PUBLIC_ROUTES);
 
   const authorizer = theOnly('AWS::ApiGateway::Authorizer');
-  for (const [route, { stack, Properties }] of routes()) {
+  for (const [route, { stack, Properties }] of routesOf(deployment)) {
     if (PUBLIC_ROUTES.includes(route)) continue;
     expect(Properties['AuthorizationType'], route).toBe('CUSTOM');
     expect(deployment.target(stack, Properties['AuthorizerId'])).toBe(authorizer);

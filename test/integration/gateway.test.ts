@@ -5,6 +5,7 @@ import type { Entry } from '#infra/inventory.ts';
 import { startGateway, type GatewayOptions, type RunningGateway } from '#infra/local/gateway.ts';
 import { hostFunction } from '#infra/local/lambda-host.ts';
 import { FakeClock } from '#test/support/fake-clock.ts';
+import { streamRequest } from '#test/support/stream-request.ts';
 
 let clock: FakeClock;
 const opened: RunningGateway[] = [];
@@ -222,5 +223,19 @@ test('a stop waits for what is under way, and takes nothing new', async () => {
   await expect(send('/open')).rejects.toThrow('fetch failed');
   working.resolve({ statusCode: 200, headers: {}, body: 'done' });
   expect(await (await reply).text()).toBe('done');
+  await stopped;
+});
+
+test('a stop waits until a reply is read', async () => {
+  const body = 'a'.repeat(48_000_000);
+  await start({ handler: async () => ({ statusCode: 200, headers: {}, body }) });
+  const gateway = opened.pop()!;
+  const reply = await streamRequest(`${gateway.url}/open`, { method: 'GET' });
+  let isStopped = false;
+  const stopped = gateway.stop().then(() => (isStopped = true));
+  // More than sockets hold, and longer than a stop takes that waits for nothing.
+  for (let turn = 0; turn < 100; turn++) await new Promise(setImmediate);
+  expect(isStopped).toBe(false);
+  expect(await reply.text()).toBe(body);
   await stopped;
 });

@@ -14,6 +14,8 @@ export interface ScriptedUpstreamOptions {
   readonly validKeys?: Iterable<string>;
   /** Milliseconds since the epoch. @default Date.now */
   readonly now?: () => number;
+  /** The `x-request-id` of the request of that number, from 1. @default a different one each */
+  readonly requestIdOf?: (count: number) => string;
 }
 
 /**
@@ -42,6 +44,7 @@ export class ScriptedUpstream {
   readonly #script: Step[] = [];
   readonly #mistakes: unknown[] = [];
   readonly #now: () => number;
+  readonly #requestIdOf: (count: number) => string;
   // An idle connection outlives any test, so that the server's own time-out cannot reset a request.
   readonly #server = createServer(
     { keepAliveTimeout: 600_000 },
@@ -52,11 +55,12 @@ export class ScriptedUpstream {
   #checksKeys: boolean;
   #isStopping = false;
 
-  constructor({ prices = {}, validKeys, now = Date.now }: ScriptedUpstreamOptions) {
+  constructor({ prices = {}, validKeys, now = Date.now, requestIdOf = requestId }: ScriptedUpstreamOptions) {
     this.bill = new Bill(prices);
     this.validKeys = new Set(validKeys);
     this.#checksKeys = validKeys !== undefined;
     this.#now = now;
+    this.#requestIdOf = requestIdOf;
   }
 
   /** With the `/v1`, as the SDK wants it. */
@@ -77,6 +81,11 @@ export class ScriptedUpstream {
   /** Appends to the queue of steps. Each request takes one, unless its route, body or key is refused first. */
   script(...steps: readonly Step[]): void {
     this.#script.push(...steps);
+  }
+
+  /** Drops the steps that no request has taken: between tests, so that one which failed leaves nothing to the next. */
+  unscript(): void {
+    this.#script.length = 0;
   }
 
   /** What is done when the queue is empty. @default a good answer */
@@ -116,9 +125,9 @@ export class ScriptedUpstream {
     // A client that leaves before it has sent its whole body has asked for nothing.
     const rawBody = await text(incoming).catch(() => undefined);
     if (rawBody === undefined) return;
-    const requestId = `req_scripted_${String(this.#requests.length + 1).padStart(6, '0')}`;
+    const id = this.#requestIdOf(this.#requests.length + 1);
     const [bill, now, isStopping] = [this.bill, this.#now, () => this.#isStopping];
-    const exchange = openExchange({ incoming, response, rawBody, requestId, bill, now, isStopping });
+    const exchange = openExchange({ incoming, response, rawBody, requestId: id, bill, now, isStopping });
     this.#record(exchange.request);
     try {
       await this.#stepFor(exchange)(exchange);
@@ -144,3 +153,7 @@ export class ScriptedUpstream {
 
 const unknownRoute = failure({ status: 404, type: 'invalid_request_error', message: 'Invalid URL.' });
 const malformedJson = badRequest({ message: 'We could not parse the JSON body of your request.' });
+
+function requestId(count: number): string {
+  return `req_scripted_${String(count).padStart(6, '0')}`;
+}

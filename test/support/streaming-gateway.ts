@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import type { LambdaHandler } from '#edge/entry-handler.ts';
 import type { Entry } from '#infra/inventory.ts';
 import { startGateway, type GatewayOptions, type RunningGateway } from '#infra/local/gateway.ts';
@@ -5,7 +6,7 @@ import { hostFunction } from '#infra/local/lambda-host.ts';
 import { FakeClock } from './fake-clock.ts';
 import { streamRequest, type StreamRequest } from './stream-request.ts';
 import type { StreamedReply } from './streamed-reply.ts';
-import { streamingEntry, type StreamingWork } from './streaming-entry.ts';
+import { streamingEntry, type StreamingWork, type StreamingWorkCall } from './streaming-entry.ts';
 
 /** A local gateway before one endpoint that streams, `/v1/talk`. */
 export interface StreamingGateway extends AsyncDisposable {
@@ -56,3 +57,23 @@ const authorize: LambdaHandler = async (event) => {
     context: { callerId: 'ada', roles: 'caller' },
   };
 };
+
+/** The next chunk of a body, as text. */
+export async function nextText({ chunks }: StreamedReply): Promise<string> {
+  return String((await chunks.next()).value);
+}
+
+/** Settles when the stream of a call closes, however it does. */
+export async function closing({ stream }: StreamingWorkCall): Promise<void> {
+  if (!stream.destroyed) await once(stream, 'close');
+}
+
+/** Settles when a count has not grown for so long that whoever counts must be waiting. */
+export async function atRest(count: () => number): Promise<number> {
+  for (let seen = -1, quietTurns = 0; quietTurns < 100;) {
+    quietTurns = count() === seen ? quietTurns + 1 : 0;
+    seen = count();
+    await new Promise((resolve) => setTimeout(resolve, 1));
+  }
+  return count();
+}

@@ -1,6 +1,9 @@
 import type { Passage, TextGate } from '#protocol/text-gate.ts';
 
-/** Gates one behind the other: the text passes all of them, and ends where the first of them has enough. */
+/**
+ * Gates one behind the other: the text passes all of them, and ends where the first of them has enough. That may be at the end
+ * of the text, in what another had held back: it is cut then too, though nothing is left to be ended.
+ */
 export function inARow(gates: readonly TextGate[]): TextGate {
   let isOver = false;
   const passAll = (first: Passage): Passage => gates.reduce(passOne, first);

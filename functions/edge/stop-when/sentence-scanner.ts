@@ -58,7 +58,7 @@ export class SentenceScanner {
     }
     const mark = markOf(unit);
     if (mark !== undefined) {
-      this.#ending = this.#isClosed && mark !== 'wide' && ending !== 'wide' ? 'plain' : both(ending, mark);
+      this.#ending = both(ending, mark);
       return false;
     }
     if (isCloser(unit, ending === 'wide')) {

@@ -1,5 +1,4 @@
 import type { FinishReason } from '#protocol/events.ts';
-import type { TokenUsage } from '#protocol/usage.ts';
 import { failureOfEvent } from '../classify-failure.ts';
 import { usageOfChat } from '../normalise-usage.ts';
 import type { Verdict } from '../stream/read-blocks.ts';
@@ -16,7 +15,7 @@ interface LooseChunk {
 }
 
 const DONE = /^data: ?\[DONE\]/;
-const ERROR = /^data: ?\{\s*"error"/;
+const ERROR = /^data: ?\{\s*"error"\s*:\s*\{/;
 /** Chunks that say more than what the model writes; all others go by unparsed. */
 const TELLING = /"finish_reason"\s*:\s*"|"usage"\s*:\s*\{|"refusal"\s*:\s*"/;
 /** OpenAI puts this into each chunk when usage is asked for. It is a key: in a text its quotes would be escaped. */
@@ -24,39 +23,35 @@ const NO_USAGE = ',"usage":null';
 
 /** Reads a stream of the Chat Completions API. Its last event is `[DONE]`. */
 export class ChatReader extends PassReader {
-  #usage: TokenUsage | undefined;
   readonly #finishes = new Map<unknown, LooseChoice>();
 
   read(block: Buffer): Verdict | Promise<Verdict> {
     // One character a byte: no character of UTF-8 but the ASCII ones has an ASCII byte.
-    const text = block.toString('latin1');
-    if (text.charCodeAt(0) !== LETTER_D) return this.#readUnusual(block, text);
+    const whole = block.toString('latin1');
+    // Before its data a block may have a name, a comment, or the late half of the line end before it.
+    const text = whole.charCodeAt(0) === LETTER_D ? whole : whole.slice(dataAt(whole));
+    if (text === '') return this.pass(block, 'comment');
+    if (text !== whole && /^event: ?error/m.test(whole)) throw this.failed(failureOfEvent({}, this.options.requestId));
     if (DONE.test(text)) {
-      this.conclude(this.#finish(), this.#usage);
+      this.conclude(this.#finish());
       return this.pass(block, 'last');
     }
     if (ERROR.test(text)) throw this.failed(failureOfEvent(this.#parse(block).error ?? {}, this.options.requestId));
-    if (!this.served || TELLING.test(text)) return this.#readTelling(block, text);
+    if (!this.served || TELLING.test(text)) return this.#readTelling(block, whole);
     this.seen.add(deltaBytes(text));
-    return this.pass(this.#withoutUsage(block, text), 'more');
-  }
-
-  /** An event with a name, or none at all: comments and blank lines. */
-  #readUnusual(block: Buffer, text: string): Verdict | Promise<Verdict> {
-    if (!/^data:/m.test(text)) return this.pass(block, 'comment');
-    if (/^event: ?error/m.test(text)) throw this.failed(failureOfEvent({}, this.options.requestId));
-    return this.pass(block, 'more');
+    return this.pass(this.#withoutUsage(block, whole), 'more');
   }
 
   #readTelling(block: Buffer, text: string): Verdict | Promise<Verdict> {
     const chunk = this.#parse(block);
     const choices = Array.isArray(chunk.choices) ? (chunk.choices as LooseChoice[]) : [];
     const usage = chunk.usage === null || chunk.usage === undefined ? undefined : usageOfChat(chunk.usage);
-    this.served = servedBy({ ...this.served, ...chunk }, undefined, this.options.requestId);
+    // Not every chunk says everything.
+    const known = { model: this.served?.model, service_tier: this.served?.serviceTier };
+    this.served = servedBy({ ...known, ...chunk }, usage ?? this.served?.usage, this.options.requestId);
     for (const choice of choices) this.#note(choice);
     const written = deltaBytes(text);
     if (written > 0) this.seen.add(written);
-    if (usage) this.#usage = usage;
     // The chunk that only bears usage was asked for by Weir; it is the caller's where the caller asked for it too.
     if (usage && choices.length === 0 && !this.options.wantsUsage) return 'more';
     return this.pass(this.#withoutUsage(block, text), 'more');
@@ -71,10 +66,10 @@ export class ChatReader extends PassReader {
     });
   }
 
-  /** A stream that says it is done while some choice has not ended is not complete. */
+  /** A stream that says it is done while some choice has not ended, or never began, is not complete. */
   #finish(): FinishReason {
     const finish = finishOfChat([...this.#finishes.values()]);
-    if (finish === undefined) throw this.lied();
+    if (finish === undefined || this.#finishes.size < this.options.choices) throw this.lied();
     return finish;
   }
 
@@ -93,3 +88,9 @@ export class ChatReader extends PassReader {
 }
 
 const LETTER_D = 100;
+
+/** Where a block's data begins; behind its end where it has none. */
+function dataAt(text: string): number {
+  const at = text.search(/^data:/m);
+  return at < 0 ? text.length : at;
+}

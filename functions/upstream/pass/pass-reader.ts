@@ -1,5 +1,4 @@
 import type { FinishReason, LiveEvent } from '#protocol/events.ts';
-import type { TokenUsage } from '#protocol/usage.ts';
 import { UpstreamFailure, type Failure } from '../failure.ts';
 import type { Reply } from '../from-openai.ts';
 import { Sight } from '../seen.ts';
@@ -16,6 +15,8 @@ export interface PassReaderOptions {
   readonly keeps: boolean;
   /** The caller asked for the usage chunk of Chat Completions, which Weir always asks for. */
   readonly wantsUsage: boolean;
+  /** How many choices of Chat Completions were asked for. */
+  readonly choices: number;
 }
 
 /**
@@ -23,11 +24,12 @@ export interface PassReaderOptions {
  * is looked at on the way.
  */
 export abstract class PassReader implements StreamReader {
+  /** With its usage as soon as that has come: from then on the price is known, whatever becomes of the rest. */
   served: Served | undefined;
   readonly seen: Sight;
   protected readonly options: PassReaderOptions;
   readonly #kept: Buffer[] = [];
-  #conclusion: { readonly finish: FinishReason; readonly usage: TokenUsage | undefined } | undefined;
+  #finish: FinishReason | undefined;
 
   constructor(options: PassReaderOptions) {
     this.options = options;
@@ -37,20 +39,20 @@ export abstract class PassReader implements StreamReader {
   abstract read(block: Buffer): Verdict | Promise<Verdict>;
 
   get reply(): Reply | undefined {
-    if (!this.#conclusion) return undefined;
-    const { finish, usage } = this.#conclusion;
+    if (this.#finish === undefined) return undefined;
+    const served = this.served ?? UNKNOWN;
     return {
-      served: { ...(this.served ?? { model: '' }), usage },
+      served,
       events: [
         { type: 'body', text: Buffer.concat(this.#kept).toString() },
-        { type: 'finish', reason: finish },
+        { type: 'finish', reason: this.#finish },
       ],
-      ...(!usage && { seen: this.seen }),
+      ...(!served.usage && { seen: this.seen }),
     };
   }
 
   cutShort(): Reply {
-    return { served: this.served ?? { model: '', usage: undefined }, events: [], seen: this.seen };
+    return { served: this.served ?? UNKNOWN, events: [], seen: this.seen };
   }
 
   /** Hands a block on. */
@@ -62,8 +64,8 @@ export abstract class PassReader implements StreamReader {
   }
 
   /** The last event has come, and with it the answer. */
-  protected conclude(finish: FinishReason, usage: TokenUsage | undefined): void {
-    this.#conclusion = { finish, usage };
+  protected conclude(finish: FinishReason): void {
+    this.#finish = finish;
   }
 
   protected failed(failure: Failure): UpstreamFailure {
@@ -75,3 +77,5 @@ export abstract class PassReader implements StreamReader {
     return this.failed({ class: 'protocol', status: 200, ...(requestId !== undefined && { requestId }) });
   }
 }
+
+const UNKNOWN: Served = { model: '', usage: undefined };

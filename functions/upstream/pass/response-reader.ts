@@ -34,19 +34,26 @@ export class ResponseReader extends PassReader {
       case 'error':
         throw this.failed(failureOfEvent(dataOf(block) ?? {}, this.options.requestId));
       case undefined:
-        return this.pass(block, /^data:/m.test(text) ? 'more' : 'comment');
+        if (!/^data:/m.test(text)) return this.pass(block, 'comment');
+        this.#see(text);
+        return this.pass(block, 'more');
       default:
-        if (name.endsWith('.delta')) this.seen.add(deltaBytes(text));
+        if (name.endsWith('.delta')) this.#see(text);
         return this.pass(block, 'more');
     }
+  }
+
+  #see(text: string): void {
+    const written = deltaBytes(text);
+    if (written > 0) this.seen.add(written);
   }
 
   #readLast(block: Buffer): void {
     const response = this.#responseOf(block);
     const finish = finishOfResponse(response);
     if (finish === undefined) throw this.lied();
-    this.served = servedBy(response, undefined, this.options.requestId);
-    this.conclude(finish, usageOfResponse(response.usage));
+    this.served = servedBy(response, usageOfResponse(response.usage), this.options.requestId);
+    this.conclude(finish);
   }
 
   #failure(block: Buffer) {

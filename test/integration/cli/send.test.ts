@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { expect, test } from 'vitest';
 import { systemClock } from '#platform/clock.ts';
 import { formatUsd, parseUsd } from '#platform/money.ts';
+import { startLocalGateway } from '#test/support/local-gateway.ts';
 import { startScriptedUpstream } from '#test/support/scripted-upstream.ts';
 import { startWeir } from '#test/support/weir.ts';
 import { goodResult, openQueueBoard, type QueueBoard } from './queue-board.ts';
@@ -264,6 +265,22 @@ test('an endpoint without a queue is refused, and those that have one are named'
   });
 
   expect([code, stderr]).toEqual([2, "weir: endpoint must be one of echo, but 'ecko' was provided\n"]);
+});
+
+test('of a Weir that runs, exactly the endpoints that have a queue are named, and where none has one that is said', async () => {
+  await using gateway = await startLocalGateway();
+  await using board = await openQueueBoard();
+  const queued = gateway.weir.entries.filter(({ spec }) => spec.kind === 'endpoint' && spec.hasQueue);
+  const { queues } = gateway.weir.outputs;
+  for (const [file, given, expected] of [
+    ['real.json', queues, `endpoint must be one of ${queued.map(({ name }) => name).join(', ')}, but`],
+    ['none.json', {}, 'no endpoint of this Weir has a queue'],
+  ] as const) {
+    const outputs = await board.file(file, JSON.stringify(outputsWith({ queues: given })));
+    const ran = await runWeir(['send', 'openai/moderations', '-', '--outputs', outputs], { stdin: '{}' });
+    expect([ran.code, ran.stdout]).toEqual([2, '']);
+    expect(ran.stderr).toMatch(new RegExp(`^weir: ${expected}.*\n$`));
+  }
 });
 
 test('a queue that cannot be reached is named in one line, without a stack', async () => {

@@ -8,7 +8,7 @@ import {
   NotFoundError,
   RateLimitError,
 } from 'openai';
-import { afterAll, beforeAll, beforeEach, expect, test, vi } from 'vitest';
+import { afterAll, beforeAll, beforeEach, expect, onTestFinished, test, vi } from 'vitest';
 import { badRequest, contextLengthExceeded, quotaExhausted, rateLimited } from '#test/support/scripted-failures.ts';
 import { Gate } from '#test/support/scripted-gate.ts';
 import { answer } from '#test/support/scripted-steps.ts';
@@ -27,6 +27,7 @@ afterAll(() => stand[Symbol.asyncDispose]());
 
 beforeEach(() => {
   wire = watchedFetch();
+  stand.gateway.upstream.unscript();
 });
 
 /** With LangChain's own retries, six unless said. */
@@ -103,6 +104,7 @@ test('an error in mid-stream is thrown, and no silent end', async () => {
 
 test('S5 an abort in mid-stream ends the upstream’s work; one entry, estimated, and not for nothing', async () => {
   const gate = new Gate();
+  onTestFinished(() => gate.open());
   async function* chunks() {
     yield 'A low wall ';
     await gate.pass();
@@ -117,13 +119,12 @@ test('S5 an abort in mid-stream ends the upstream’s work; one entry, estimated
   };
   expect(await failing(reading())).toMatchObject({ name: 'AbortError' });
   expect(await (await upstreamRequest).ending).toBe('client left');
-  gate.open();
   const entry = await vi.waitFor(async () => {
     const found = await stand.entryOf(wire);
     expect(found).toBeDefined();
     return found!;
   });
-  expect(entry).toMatchObject({ outcome: 'cancelled', basis: 'estimated' });
+  expect(entry).toMatchObject({ outcome: 'caller_gone', basis: 'estimated' });
   expect(entry.costPico).toBeGreaterThan(0n);
 });
 

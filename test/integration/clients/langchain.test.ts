@@ -50,7 +50,7 @@ test.each(apis)('%s: the answer and its usage, which the ledger has too', async 
   const reply = await chatOf(api).invoke(asked);
   expect(reply.text).toBe(summary);
   const entry = await stand.entryOf(wire);
-  expect(entry).toMatchObject({ basis: 'exact', outcome: 'answered' });
+  expect(entry).toMatchObject({ basis: 'exact', outcome: 'completed' });
   expect(entry?.usage).toMatchObject(toldBy(reply));
 });
 
@@ -108,13 +108,14 @@ test('pictures by data URL, in both APIs', async () => {
   for (const api of apis) expect((await chatOf(api).invoke([new HumanMessage({ content })])).text).toBe('A heron.');
 });
 
-test.each(['float', 'base64'] as const)('embeddings as %s', async (encodingFormat) => {
+// Told `base64` by its user, LangChain hands the text on undecoded; untold, the SDK beneath it asks for it and decodes.
+test.each([undefined, 'float'] as const)('embeddings, their form said: %s', async (encodingFormat) => {
   const { baseURL, apiKey } = stand.access;
   const embeddings = new OpenAIEmbeddings({
     model: embeddingModel,
     apiKey,
     dimensions: 64,
-    encodingFormat,
+    ...(encodingFormat && { encodingFormat }),
     configuration: { baseURL, fetch: wire.fetch },
   });
   const [river, train] = await embeddings.embedDocuments(['one river', 'a train']);

@@ -7,7 +7,7 @@ import OpenAI, {
   NotFoundError,
   RateLimitError,
 } from 'openai';
-import { afterAll, beforeAll, beforeEach, expect, test, vi } from 'vitest';
+import { afterAll, beforeAll, beforeEach, expect, onTestFinished, test, vi } from 'vitest';
 import { badRequest, quotaExhausted, rateLimited } from '#test/support/scripted-failures.ts';
 import { Gate } from '#test/support/scripted-gate.ts';
 import { answer } from '#test/support/scripted-steps.ts';
@@ -29,6 +29,7 @@ afterAll(() => stand[Symbol.asyncDispose]());
 
 beforeEach(() => {
   wire = watchedFetch();
+  stand.gateway.upstream.unscript();
   openai = clientWith({});
 });
 
@@ -82,7 +83,7 @@ test('401: an AuthenticationError, once', async () => {
   const stranger = clientWith({ apiKey: 'weir_nobody' });
   const error = await ask(stranger);
   expect(error).toBeInstanceOf(AuthenticationError);
-  expect(error).toMatchObject({ status: 401, type: 'authentication_error' });
+  expect(error).toMatchObject({ status: 401, code: 'unauthenticated' });
   expect(statuses()).toEqual([401]);
 });
 
@@ -123,6 +124,7 @@ test('an error in mid-stream is an APIError of the SDK’s, and no silent end', 
 
 test('S5 an abort in mid-stream ends the upstream’s work; one entry, estimated, and not for nothing', async () => {
   const gate = new Gate();
+  onTestFinished(() => gate.open());
   async function* chunks() {
     yield 'A low wall ';
     await gate.pass();
@@ -139,25 +141,24 @@ test('S5 an abort in mid-stream ends the upstream’s work; one entry, estimated
   }
   expect(text).toBe('A low wall ');
   expect(await (await upstreamRequest).ending).toBe('client left');
-  gate.open();
   const entry = await vi.waitFor(async () => {
     const found = await stand.entryOf(wire);
     expect(found).toBeDefined();
     return found!;
   });
-  expect(entry).toMatchObject({ outcome: 'cancelled', basis: 'estimated' });
+  expect(entry).toMatchObject({ outcome: 'caller_gone', basis: 'estimated' });
   expect(entry.costPico).toBeGreaterThan(0n);
 });
 
 test('an abort before the answer is an APIUserAbortError', async () => {
   const gate = new Gate();
+  onTestFinished(() => gate.open());
   stand.gateway.upstream.script(answer({ gate }));
   const abort = new AbortController();
   const asked = failing(openai.chat.completions.create({ model, messages }, { signal: abort.signal }));
   await gate.reached();
   abort.abort();
   expect(await asked).toBeInstanceOf(APIUserAbortError);
-  gate.open();
 });
 
 // The last: from here on the breaker keeps this Weir from asking upstream.

@@ -34,7 +34,7 @@ test('chat: the answer, its usage, and the call id under which the ledger has it
   const { data, response } = await openai.chat.completions.create({ model, messages }).withResponse();
   expect(data.choices[0]).toMatchObject({ message: { content: expect.stringContaining('low wall') } });
   const entry = await stand.entryOf(wire);
-  expect(entry).toMatchObject({ endpoint: 'openai/chat-completions', basis: 'exact', model, outcome: 'answered' });
+  expect(entry).toMatchObject({ endpoint: 'openai/chat-completions', basis: 'exact', model, outcome: 'completed' });
   expect(entry?.usage).toMatchObject({
     inputTokens: data.usage?.prompt_tokens,
     outputTokens: data.usage?.completion_tokens,

@@ -1,6 +1,8 @@
 import { createOpenAI, type OpenAIProvider, type OpenAIProviderSettings } from '@ai-sdk/openai';
-import { APICallError, generateText, RetryError, streamText } from 'ai';
-import { afterAll, beforeAll, beforeEach, expect, test, vi } from 'vitest';
+import { APICallError, generateText, isStepCount, RetryError, streamText, tool } from 'ai';
+import { afterAll, beforeAll, beforeEach, expect, onTestFinished, test, vi } from 'vitest';
+import * as z from 'zod';
+import { send, type Step } from '#test/support/scripted-exchange.ts';
 import { badRequest, quotaExhausted, rateLimited } from '#test/support/scripted-failures.ts';
 import { Gate } from '#test/support/scripted-gate.ts';
 import { answer } from '#test/support/scripted-steps.ts';
@@ -22,6 +24,7 @@ afterAll(() => stand[Symbol.asyncDispose]());
 
 beforeEach(() => {
   wire = watchedFetch();
+  stand.gateway.upstream.unscript();
   openai = providerWith({});
 });
 
@@ -103,6 +106,7 @@ test('an error in mid-stream is an error part, and no silent end', async () => {
 
 test('S5 an abort in mid-stream ends the upstream’s work; one entry, estimated, and not for nothing', async () => {
   const gate = new Gate();
+  onTestFinished(() => gate.open());
   async function* chunks() {
     yield 'A low wall ';
     await gate.pass();
@@ -119,14 +123,38 @@ test('S5 an abort in mid-stream ends the upstream’s work; one entry, estimated
   }
   expect(types.at(-1)).toBe('abort');
   expect(await (await upstreamRequest).ending).toBe('client left');
-  gate.open();
   const entry = await vi.waitFor(async () => {
     const found = await stand.entryOf(wire);
     expect(found).toBeDefined();
     return found!;
   });
-  expect(entry).toMatchObject({ outcome: 'cancelled', basis: 'estimated' });
+  expect(entry).toMatchObject({ outcome: 'caller_gone', basis: 'estimated' });
   expect(entry.costPico).toBeGreaterThan(0n);
+});
+
+/** A model that thinks before it calls, as OpenAI tells it. */
+const thoughtful: Step = (exchange) => {
+  const thought = { id: 'rs_1', type: 'reasoning', summary: [], encrypted_content: 'sealed' };
+  const call = { id: 'fc_1', type: 'function_call', call_id: 'call_1', name: 'now', arguments: '{}' };
+  const usage = { input_tokens: 9, output_tokens: 9, total_tokens: 18, output_tokens_details: { reasoning_tokens: 4 } };
+  const reply = { id: 'resp_1', object: 'response', created_at: 1, model, status: 'completed' };
+  send(exchange, 200, { ...reply, output: [thought, call], usage });
+};
+
+test('Responses: thoughts go back sealed with store: false; else the SDK refers to what was never kept, a 400', async () => {
+  const tools = { now: tool({ inputSchema: z.object({}), execute: () => 'noon' }) };
+  const asked = { model: openai.responses(model), prompt: 'What time is it now?', tools, stopWhen: isStepCount(2) };
+  stand.gateway.upstream.script(thoughtful, answer({ text: 'Noon.' }), thoughtful);
+  const { text } = await generateText({ ...asked, providerOptions: { openai: { store: false } } });
+  expect(text).toBe('Noon.');
+  expect(stand.gateway.upstream.requests.at(-1)?.body.input).toContainEqual(
+    expect.objectContaining({ type: 'reasoning', encrypted_content: 'sealed' }),
+  );
+  const error = await failing(generateText(asked));
+  if (!APICallError.isInstance(error)) throw new Error('no APICallError', { cause: error });
+  expect(error).toMatchObject({ statusCode: 400, isRetryable: false });
+  expect(error.message).toContain('does not let OpenAI keep its answers');
+  expect(statuses()).toEqual([200, 200, 200, 400]);
 });
 
 // The last: from here on the breaker keeps this Weir from asking upstream.

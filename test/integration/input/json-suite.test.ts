@@ -1,7 +1,9 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import type { ErrorForm } from '#edge/specs.ts';
 import { pathOf, routedEntries } from '#infra/routes.ts';
 import { corpus } from '#test/support/corpus.ts';
 import { startLocalGateway, type LocalGateway } from '#test/support/local-gateway.ts';
+import { refusalOf } from '#test/support/told-refusal.ts';
 
 interface JsonCase {
   readonly name: string;
@@ -11,22 +13,24 @@ interface JsonCase {
 
 const cases = corpus<JsonCase>('json-test-suite');
 let gateway: LocalGateway;
-let paths: string[];
+let endpoints: { path: string; form: ErrorForm }[];
 
 beforeAll(async () => {
   gateway = await startLocalGateway();
-  const endpoints = routedEntries(gateway.weir.entries).filter(({ spec }) => spec.kind === 'endpoint');
-  paths = endpoints.map(pathOf);
+  endpoints = routedEntries(gateway.weir.entries).flatMap((entry) =>
+    entry.spec.kind === 'endpoint' ? { path: pathOf(entry), form: entry.spec.errors } : [],
+  );
 });
 afterAll(() => gateway[Symbol.asyncDispose]());
 
 /** What each case got from each endpoint, where it is not what it should be. */
 async function misjudged(wanted: JsonCase['expect'], isRight: (status: number) => boolean): Promise<string[]> {
   const wrong: string[] = [];
-  for (const path of paths) {
+  for (const { path, form } of endpoints) {
     for (const { name, bytes_b64 } of cases.filter((one) => one.expect === wanted)) {
-      const { status, json } = await gateway.send({ path, body: Buffer.from(bytes_b64, 'base64') });
-      if (!isRight(status) || json['status'] !== status) wrong.push(`${path} ${name}: ${status}`);
+      const reply = await gateway.send({ path, body: Buffer.from(bytes_b64, 'base64') });
+      if (isRight(reply.status)) refusalOf(form, reply);
+      else wrong.push(`${path} ${name}: ${reply.status}`);
     }
   }
   return wrong;
@@ -55,8 +59,10 @@ test('I3 bytes that are no UTF-8 are refused wherever they stand, even in a text
   // A lone continuation byte, a cut sequence, an overlong '/', a surrogate, a byte that no UTF-8 has, past U+10FFFF.
   const invalid = [[0x80], [0xe2, 0x82], [0xc0, 0xaf], [0xed, 0xa0, 0x80], [0xff], [0xf4, 0x90, 0x80, 0x80]];
   for (const bytes of invalid) {
-    const reply = await gateway.send({ path: '/v1/summarize', body: around(bytes) });
-    expect([reply.status, reply.json['detail']]).toEqual([422, 'the body is not valid UTF-8']);
+    for (const { path, form } of endpoints) {
+      const { status, message } = refusalOf(form, await gateway.send({ path, body: around(bytes) }));
+      expect([path, status, message]).toEqual([path, 422, 'the body is not valid UTF-8']);
+    }
   }
 });
 

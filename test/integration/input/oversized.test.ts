@@ -2,6 +2,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { EndpointSpec } from '#edge/specs.ts';
 import { pathOf, routedEntries } from '#infra/routes.ts';
 import { startLocalGateway, type LocalGateway } from '#test/support/local-gateway.ts';
+import { gatewayRefusalOf, refusalOf } from '#test/support/told-refusal.ts';
 
 let gateway: LocalGateway;
 let endpoints: { path: string; spec: EndpointSpec }[];
@@ -22,10 +23,71 @@ test.each([
   ['stream', true],
   ['previous_response_id', 'resp_1'],
 ])('I6 %s is no field of ours: refused by name', async (name, value) => {
-  for (const { path, spec } of endpoints) {
-    const { status, json } = await gateway.send({ path, body: { ...(spec.example as object), [name]: value } });
-    expect([status, json['detail']]).toEqual([400, `${name} is not a known field`]);
+  const own = endpoints.filter(({ spec }) => spec.errors === 'problem' && !(name === 'stream' && spec.stream));
+  expect(own.length).toBeGreaterThanOrEqual(2);
+  for (const { path, spec } of own) {
+    const reply = await gateway.send({ path, body: { ...(spec.example as object), [name]: value } });
+    const { status, message } = refusalOf('problem', reply);
+    expect([path, status, message]).toEqual([path, 400, `${name} is not a known field`]);
   }
+});
+
+const [chat, responses, embeddings] = ['chat/completions', 'responses', 'embeddings'].map((api) => `/openai/v1/${api}`);
+const notKept = "this caller's policy does not let OpenAI keep its answers, nor go on from kept ones";
+const noSearch = "must be function or custom: what 'web_search' costs cannot be bounded";
+
+test.each<[path: string, field: string, change: object, rule: string]>([
+  [chat!, 'n', { n: 1_000 }, 'must be from 1 to 128, but 1000 was provided'],
+  [chat!, 'n', { n: 0 }, 'must be from 1 to 128, but 0 was provided'],
+  [chat!, 'n', { n: '128' }, "must be a whole number from 1 to 128, but '128' was provided"],
+  [chat!, 'max_tokens', { max_tokens: 1e9 }, 'must be from 1 to 128,000, but 1000000000 was provided'],
+  [
+    chat!,
+    'max_completion_tokens',
+    { max_completion_tokens: 1e9 },
+    'must be from 1 to 128,000, but 1000000000 was provided',
+  ],
+  [chat!, 'max_tokens', { max_tokens: 100 }, 'cannot stand beside max_completion_tokens'],
+  [
+    responses!,
+    'max_output_tokens',
+    { max_output_tokens: 1e9 },
+    'must be from 16 to 128,000, but 1000000000 was provided',
+  ],
+  [responses!, 'previous_response_id', { previous_response_id: 'resp_1' }, `is not allowed: ${notKept}`],
+  [responses!, 'conversation', { conversation: 'conv_1' }, `is not allowed: ${notKept}`],
+  [responses!, 'input.0', { input: [{ type: 'item_reference', id: 'msg_1' }] }, `is not allowed: ${notKept}`],
+  [
+    responses!,
+    'prompt',
+    { prompt: { id: 'pmpt_1' } },
+    'is not allowed: the tools and the model of a stored prompt are not known here, so its cost cannot be bounded',
+  ],
+  [responses!, 'tools.0.type', { tools: [{ type: 'web_search' }] }, noSearch],
+  [chat!, 'web_search_options', { web_search_options: {} }, 'is not allowed: what a search costs cannot be bounded'],
+  [
+    responses!,
+    'background',
+    { background: true },
+    'must be false: the cost of work that goes on after the reply could not be held',
+  ],
+  [
+    embeddings!,
+    'input',
+    { input: Array(2_049).fill('a') },
+    'must have at most 2,048 items, but 2,049 items were provided',
+  ],
+])('I6 I8 what could not be bounded is refused on %s by its name, before any spend: %s', async (...row) => {
+  const [path, field, change, rule] = row;
+  const { example } = endpoints.find((endpoint) => endpoint.path === path)!.spec;
+  const reply = await gateway.send({ path, body: { ...(example as object), ...change } });
+  expect(refusalOf('openai', reply)).toEqual({
+    status: 400,
+    code: 'invalid_request',
+    message: `${field} ${rule}`,
+    errors: [{ field, message: `${field} ${rule}` }],
+    details: {},
+  });
 });
 
 test.each([
@@ -74,23 +136,24 @@ test.each([
 test('I6 a body of 10 MB is a 413 at every endpoint, JSON or not', async () => {
   for (const { path } of endpoints) {
     for (const body of [`{"text":"${'a'.repeat(10_000_000)}"}`, '{'.repeat(10_000_000)]) {
-      const { status, json } = await gateway.send({ path, body });
-      expect([path, status, json['code']]).toEqual([path, 413, 'too_large']);
-      expect(json['detail']).toMatch(/^the body must be at most \d+ bytes, but \d{8} were sent$/);
+      const { status, code, message } = gatewayRefusalOf(await gateway.send({ path, body }));
+      expect([path, status, code]).toEqual([path, 413, 'too_large']);
+      expect(message).toMatch(/^the body must be at most \d+ bytes, but \d{8} were sent$/);
     }
   }
 });
 
 test('I6 a body over the endpoint’s own limit is a 413 that names both sizes', async () => {
   for (const { path, spec } of endpoints) {
-    const limitBytes = spec.limits.maxBodyBytes ?? 1_500_000;
-    const { status, json } = await gateway.send({ path, body: ' '.repeat(limitBytes + 1) });
-    expect([status, json['detail'], json['limitBytes'], json['bodyBytes']]).toEqual([
-      413,
-      `the body must be at most ${limitBytes} bytes long, but ${limitBytes + 1} were provided`,
-      limitBytes,
-      limitBytes + 1,
-    ]);
+    const limitBytes = spec.limits.maxBodyBytes ?? (spec.errors === 'openai' ? 4_500_000 : 1_500_000);
+    const refused = refusalOf(spec.errors, await gateway.send({ path, body: ' '.repeat(limitBytes + 1) }));
+    expect(refused).toEqual({
+      status: 413,
+      code: 'too_large',
+      message: `the body must be at most ${limitBytes} bytes long, but ${limitBytes + 1} were provided`,
+      errors: undefined,
+      details: { limitBytes, bodyBytes: limitBytes + 1 },
+    });
     // A byte less is looked at.
     expect((await gateway.send({ path, body: ' '.repeat(limitBytes) })).status).toBe(422);
   }

@@ -1,13 +1,23 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import type { EndpointSpec } from '#edge/specs.ts';
+import type { ErrorForm } from '#edge/specs.ts';
 import { pathOf, routedEntries } from '#infra/routes.ts';
 import { startLocalGateway, type LocalGateway } from '#test/support/local-gateway.ts';
+import { refusalOf } from '#test/support/told-refusal.ts';
 
 let gateway: LocalGateway;
 beforeAll(async () => {
   gateway = await startLocalGateway();
 });
 afterAll(() => gateway[Symbol.asyncDispose]());
+
+/** The endpoints whose errors have this form, with inputs that work. */
+function endpointsWith(form: ErrorForm): { path: string; example: object }[] {
+  return routedEntries(gateway.weir.entries).flatMap((entry) =>
+    entry.spec.kind === 'endpoint' && entry.spec.errors === form
+      ? { path: pathOf(entry), example: entry.spec.example as object }
+      : [],
+  );
+}
 
 const text = 'A weir is a low wall.';
 const labels = ['a', 'b'];
@@ -140,6 +150,104 @@ test.each(['', ' ', 'undefined', '{text:1}', "{'text':'a'}", '{"text":"a"} x', '
   },
 );
 
+const model = 'gpt-6-luna';
+const hello = [{ role: 'user', content: 'Hello.' }];
+const soundless = 'sound has no price here, so its cost could not be held';
+
+test.each<[api: string, body: unknown, message: string, param?: null]>([
+  ['chat/completions', {}, 'messages is required (an array)'],
+  ['chat/completions', { model }, 'messages is required (an array)'],
+  ['chat/completions', { model, messages: 'Hello.' }, "messages must be an array, but 'Hello.' was provided"],
+  ['chat/completions', { messages: hello }, 'model is required (a text)'],
+  ['chat/completions', { model: 7, messages: hello }, 'model must be a text, but 7 was provided'],
+  [
+    'chat/completions',
+    { model, messages: hello, stream: 'yes' },
+    "stream must be true or false, but 'yes' was provided",
+  ],
+  [
+    'chat/completions',
+    { model, messages: hello, stream: true, stream_options: 1 },
+    'stream_options must be an object, but 1 was provided',
+  ],
+  [
+    'chat/completions',
+    { model, messages: hello, n: 1.5 },
+    'n must be a whole number from 1 to 128, but 1.5 was provided',
+  ],
+  [
+    'chat/completions',
+    `{"model":"${model}","messages":[],"n":1e999}`,
+    'n must be a whole number from 1 to 128, but Infinity was provided',
+  ],
+  ['chat/completions', { model, messages: hello, tools: {} }, 'tools must be an array, but an object was provided'],
+  [
+    'chat/completions',
+    { model, messages: hello, modalities: ['text', 'audio'] },
+    `modalities must be text only: ${soundless}`,
+  ],
+  [
+    'chat/completions',
+    { model, messages: hello, service_tier: 'cheap' },
+    "service_tier must be one of auto, default, flex, priority, fast, ultrafast, scale, but 'cheap' was provided",
+  ],
+  ['chat/completions', [hello], 'body must be an object, but an array was provided', null],
+  ['responses', 'null', 'body must be an object, but null was provided', null],
+  ['responses', { model, input: 7 }, 'input must be a text or an array, but 7 was provided'],
+  [
+    'responses',
+    { model, input: 'Hello.', max_output_tokens: 15 },
+    'max_output_tokens must be from 16 to 128,000, but 15 was provided',
+  ],
+  ['responses', { model, input: 'Hello.', instructions: [] }, 'instructions must be a text, but an array was provided'],
+  [
+    'responses',
+    { model, input: 'Hello.', store: true },
+    "store must be false: this caller's policy does not let OpenAI keep its answers",
+  ],
+  [
+    'responses',
+    { model, input: 'Hello.', safety_identifier: 'a'.repeat(129) },
+    `safety_identifier must be at most 128 characters long, but '${'a'.repeat(40)}…' was provided`,
+  ],
+  ['embeddings', { model: 'text-embedding-3-small' }, 'input is required (a text or an array)'],
+  [
+    'embeddings',
+    { model: 'text-embedding-3-small', input: [] },
+    'input must have at least 1 item, but 0 items were provided',
+  ],
+  ['embeddings', { model: 'text-embedding-3-small', input: ['a', 7] }, 'input.1 must be a text, but 7 was provided'],
+  ['moderations', {}, 'input is required (a text or an array)'],
+  ['moderations', { input: 7 }, 'input must be a text or an array, but 7 was provided'],
+  ['moderations', { input: ['a', 7] }, 'input.1 must be a text or an object, but 7 was provided'],
+])('a wrong request to openai/v1/%s is told field, limit and value in OpenAI’s form: %j', async (...row) => {
+  const [api, body, message, param] = row;
+  const reply = await gateway.send({ path: `/openai/v1/${api}`, body });
+  const field = message.split(' ')[0]!;
+  expect([reply.status, reply.headers['content-type']]).toEqual([400, 'application/json']);
+  expect(reply.json).toEqual({
+    error: {
+      message,
+      type: 'invalid_request_error',
+      param: param === null ? null : field,
+      code: 'invalid_request',
+      details: { errors: [{ field, message }] },
+    },
+  });
+});
+
+test.each(['0', '1h30m', '31d', 'always', '-1h'])('x-weir-cache of %j is refused with its limits', async (wish) => {
+  for (const { path, example } of endpointsWith('openai')) {
+    const reply = await gateway.send({ path, body: example, headers: { 'x-weir-cache': wish } });
+    const { status, message } = refusalOf('openai', reply);
+    expect([path, status, message]).toEqual([
+      path,
+      400,
+      `x-weir-cache must be from 1s to 30d, such as 90s, 15m, 1h or 7d, or else no, but '${wish}' was provided`,
+    ]);
+  }
+});
+
 test('what was refused cost nothing upstream and left no ledger entry', async () => {
   expect(gateway.upstream.requests.length).toBe((await gateway.ledger()).length);
   expect(gateway.upstream.requests.length).toBeLessThanOrEqual(1);
@@ -171,9 +279,8 @@ test('I7 a body is read whatever its content type says', async () => {
 });
 
 test('each refusal is a whole problem document, and says where it came from', async () => {
-  for (const entry of routedEntries(gateway.weir.entries).filter(({ spec }) => spec.kind === 'endpoint')) {
-    const { example } = entry.spec as EndpointSpec;
-    const { json, headers } = await gateway.send({ path: pathOf(entry), body: { ...(example as object), x: 1 } });
+  for (const { path, example } of endpointsWith('problem')) {
+    const { json, headers } = await gateway.send({ path, body: { ...example, x: 1 } });
     expect(json).toEqual({
       type: 'urn:weir:problem:invalid-request',
       title: 'invalid request',

@@ -47,6 +47,8 @@ test('the least request is bounded by more than the tokens that frame it, and by
     expect(bound).toBeGreaterThanOrEqual(3 + 3);
     expect(bound).toBeLessThan(150);
   }
+  // The priming of the reply is billed beside whatever the body says.
+  expect(inputTokenBound({ ...readPass('responses'), body: {} })).toBeGreaterThanOrEqual(bytes('{}') + 3);
 });
 
 test('each token of an array of tokens has a digit, so that its bytes bound it too', () => {
@@ -87,6 +89,14 @@ test('small models that multiply a picture’s tokens are bounded by their own f
   expect([imageTokenBound('gpt-4o'), imageTokenBound('gpt-6-luna'), imageTokenBound('a-new-one')]).toEqual([
     3_000, 3_000, 3_000,
   ]);
+});
+
+test('one body asked for by two models is bounded for each', () => {
+  const content = [{ type: 'input_image', image_url: 'https://example.com/a.png' }];
+  const small = readPass('responses', { input: [{ role: 'user', content }] });
+  const bounds = ['gpt-6-luna', 'gpt-4o-mini', 'gpt-6-luna'].map((model) => inputTokenBound({ ...small, model }));
+  expect(bounds[1]).toBe((bounds[0] ?? 0) - 3_000 + imageTokenBound('gpt-4o-mini'));
+  expect(bounds[2]).toBe(bounds[0]);
 });
 
 test('I8 what refers to stored input is bounded by the window, and never by less than what is there to see', () => {

@@ -108,6 +108,13 @@ test.each([
   expect([imageUrlFault(url), publicUrlFault(url)]).toEqual([undefined, undefined]);
 });
 
+test.each(['010.0.0.1', '134744072', '0x08.8.8.8', '8.8.2056', '８.8.8.8', '8.8.8.8.'])(
+  'a public address that is not four plain decimals is refused, for others may read another one: %s',
+  (host) => {
+    expect(imageUrlFault(`https://${host}/`)).toMatch(/^must /);
+  },
+);
+
 test('data passes where it is a picture’s, and never where an address is needed', () => {
   for (const url of [
     'data:image/png;base64,AAAA',

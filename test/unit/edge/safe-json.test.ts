@@ -60,9 +60,10 @@ test('a body that is passed on keeps the numbers that JavaScript would round, an
   const loose = (text: string) => parseLooseJsonBytes(Buffer.from(text));
   const body = '{"seed":9223372036854775807,"p":[0.1234567890123456789,1e400],"n":2,"text":"9223372036854775807"}';
   expect(JSON.stringify(loose(body))).toBe(body);
-  expect(JSON.stringify(loose('{"f":12345678.123456789,"n":9007199254740993}'))).toBe(
-    '{"f":12345678.123456789,"n":9007199254740993}',
-  );
+  // Each alone, for one such number has the whole body read again.
+  for (const number of ['9007199254740993', '1234567.1234567891', '1e400', '-2E+999', '1e-400']) {
+    expect(JSON.stringify(loose(`[1,${number}]`))).toBe(`[1,${number}]`);
+  }
   fc.assert(
     fc.property(
       fc.jsonValue({ maxDepth: 10 }).filter((value) => !/__proto__|constructor|prototype/.test(JSON.stringify(value))),

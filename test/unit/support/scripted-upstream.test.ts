@@ -166,3 +166,16 @@ test('stopping frees clients that are held, and then nobody listens', async () =
   await expect(ask()).rejects.toThrow(APIConnectionError);
   upstream = await startScriptedUpstream();
 });
+
+test('requests can be named by the test, and steps that nobody took be dropped', async () => {
+  await using named = await startScriptedUpstream({ now: () => 1_000, requestIdOf: () => 'req_same' });
+  const post = async () =>
+    (await fetch(`${named.baseUrl}/responses`, { method: 'POST', body: JSON.stringify({ model }) })).text();
+  named.script(answer({ text: 'Hello.' }), answer({ text: 'Hello.' }), answer({ text: 'Never said.' }));
+  const [first, second] = [await post(), await post()];
+  expect(first).toContain('resp_req_same');
+  expect(second).toBe(first);
+  named.unscript();
+  expect(named.remaining).toBe(0);
+  expect(await post()).not.toContain('Never said.');
+});

@@ -228,6 +228,7 @@ describe.each(WRITING)('%s', (api) => {
     expect(refusalOf(api, { [name]: raw('12345678901234567890') }).message).toContain(
       'to 16,000, but 12345678901234567000 was provided',
     );
+    expect(readPass(api, { [name]: raw('100.00000000000000') }).maxOutputTokens).toBe(100);
     expect(JSON.stringify(readPass(api, { seed: raw('12345678901234567890') }).body)).toContain(
       '"seed":12345678901234567890',
     );

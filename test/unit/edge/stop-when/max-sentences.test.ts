@@ -62,6 +62,11 @@ test('the given number of sentences passes', () => {
   expect(passed(maxSentences(2), ['"One."\n1. Two. Three.'])).toEqual({ text: '"One."\n1. Two.', isEnough: true });
 });
 
+test('marks without a word between them make no sentence, and hold nothing back', () => {
+  expect(passed(maxSentences(2), ['One. ! ... Two. Three.'])).toEqual({ text: 'One. ! ... Two.', isEnough: true });
+  expect(maxSentences(1).push('... ').text).toBe('... ');
+});
+
 test('an end mark at the end of the text ends it by itself', () => {
   for (const text of ['One.', 'One. Two...', 'One. Two... ', 'One. "Two."\n']) {
     expect(passed(maxSentences(2), text.split(''))).toEqual({ text, isEnough: false });

@@ -37,19 +37,21 @@ export function piecesOf(text: string): fc.Arbitrary<string[]> {
 
 /**
  * What holds for every gate: cutting the text anyhow changes nothing of its outcome, which is the beginning of the text, and
- * all of it where the gate never had enough.
+ * all of it where the gate never had enough. (In a row, what one gate held back may be too much for another at the end of the
+ * text, where nothing is left to be ended.)
  */
 export function holdsForAnyCut<Wish>(
   wishes: fc.Arbitrary<Wish>,
   texts: fc.Arbitrary<string>,
   newGate: (wish: Wish) => TextGate,
+  isRow = false,
 ): void {
   const cases = fc.tuple(wishes, texts).chain(([wish, text]) => fc.tuple(fc.constant({ wish, text }), piecesOf(text)));
   fc.assert(
     fc.property(cases, ([{ wish, text }, pieces]) => {
       const whole = passed(newGate(wish), [text]);
       expect(text.startsWith(whole.text)).toBe(true);
-      if (!whole.isEnough) expect(whole.text).toBe(text);
+      if (!whole.isEnough && !isRow) expect(whole.text).toBe(text);
       expect(passed(newGate(wish), pieces)).toEqual(whole);
       expect(passed(newGate(wish), text.split(''))).toEqual(whole);
     }),

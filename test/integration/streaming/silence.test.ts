@@ -1,0 +1,178 @@
+import { expect, test } from 'vitest';
+import { heldIn } from '#budgets/part.ts';
+import { expectBalanced } from '#test/support/counter-balance.ts';
+import { Gate } from '#test/support/scripted-gate.ts';
+import { stream } from '#test/support/scripted-stream.ts';
+import { startScriptedUpstream } from '#test/support/scripted-upstream.ts';
+import { tieredPrices } from '#test/support/tiered-prices.ts';
+import type { StreamedCall } from '#test/support/weir-environment.ts';
+import { startWeir, type Weir } from '#test/support/weir.ts';
+import { CHAT, hear, WAYS } from './ways.ts';
+
+/** The longest silence of each route, as its definition or the default has it. */
+const IDLE_MS = { summarize: 60_000, 'openai/chat-completions': 180_000, 'openai/responses': 180_000 };
+
+for (const way of WAYS) {
+  test.each([
+    ['says nothing', undefined],
+    ['sends comments', 5],
+  ])(`S4 ${way.entry}: a model that stops in mid-stream and %s is given up`, async (_, commentEveryMs) => {
+    await using upstream = await startScriptedUpstream({ prices: tieredPrices });
+    await using weir = await startWeir({ baseUrl: upstream.baseUrl });
+    upstream.script(stream({ chunks: ['Half an ', 'answer'], end: 'stall', ...(commentEveryMs && { commentEveryMs }) }));
+    const reply = await weir.stream(way.entry, { ...way.body, stream: true }, { remainingMs: 900_000 });
+    const seen = await readUntil(reply, 'answer');
+    const comments = () => upstreamComments(seen);
+    const half = IDLE_MS[way.entry] / 2;
+    await weir.clock.advance(half);
+    // What is passed on shows that comments came in all that time, as they did where they are not.
+    if (commentEveryMs !== undefined && way.entry !== 'summarize') await readUntil(reply, ': keep-alive', seen);
+    await weir.clock.advance(half - 1);
+    expect(upstream.requests[0]!.clientLeftAtMs).toBeUndefined();
+    await weir.clock.advance(1);
+    const rest = await reply.text();
+    expect(rest).toContain('upstream_timeout');
+    expect(await upstream.requests[0]!.ending).toBe('client left');
+    expect([upstream.requests.length, await reply.settled, weir.clock.pending]).toEqual([1, undefined, 0]);
+    const [entry] = await weir.ledger();
+    expect(entry).toMatchObject({ outcome: 'upstream_timeout', basis: 'estimated', attempts: [{ outcome: 'timeout' }] });
+    expect(entry!.costPico).toBeGreaterThan(0n);
+    const counter = expectBalanced(await weir.budget(way.entry));
+    expect([counter.spentPico, heldIn(counter)]).toEqual([entry!.costPico, 0n]);
+    expect(comments()).toBe(commentEveryMs !== undefined && way.entry !== 'summarize');
+  });
+
+  test(`S4 ${way.entry}: a model that writes slowly is not given up`, async () => {
+    await using upstream = await startScriptedUpstream({ prices: tieredPrices });
+    await using weir = await startWeir({ baseUrl: upstream.baseUrl });
+    const pieces = Array.from({ length: 4 }, () => Promise.withResolvers<string>());
+    upstream.script(stream({ chunks: eachOf(pieces) }));
+    const timeout = { remainingMs: 900_000 };
+    const opened = weir.stream(way.entry, { ...way.body, stream: true }, timeout);
+    // Together longer than the limit, each less; summarize has 120 s in all.
+    const stepMs = (IDLE_MS[way.entry] * 4) / 10;
+    const seen: string[] = [];
+    for (const [at, { resolve }] of pieces.entries()) {
+      resolve(`piece ${at}. `);
+      await readUntil(await opened, `piece ${at}`, seen);
+      if (at < pieces.length - 1) await weir.clock.advance(stepMs);
+    }
+    const heard = await hear(await opened);
+    expect([heard.isWhole, heard.error]).toEqual([true, undefined]);
+  });
+}
+
+test('S4 a caller who reads slowly is not taken for a model that is silent', async () => {
+  await using upstream = await startScriptedUpstream({ prices: tieredPrices });
+  await using weir = await startWeir({ baseUrl: upstream.baseUrl });
+  const chunks = Array.from({ length: 400 }, (_, at) => `${at} `.padEnd(8_192, 'weir '));
+  let sent = 0;
+  const counted = (function* () {
+    for (const chunk of chunks) {
+      sent++;
+      yield chunk;
+    }
+  })();
+  upstream.script(stream({ chunks: counted }));
+  const reply = await weir.stream(CHAT.entry, { ...CHAT.body, stream: true }, { remainingMs: 900_000 });
+  const first = await reply.chunks.next();
+  await atRest(() => sent);
+  expect(sent).toBeLessThan(chunks.length);
+  // Longer than a model may be silent.
+  await weir.clock.advance(400_000);
+  const rest = await reply.text();
+  const text = String(first.value) + rest;
+  expect(text).toContain('data: [DONE]');
+  expect(text).not.toContain('upstream_timeout');
+  expect(text.match(/"content":"\d+ weir/g)).toHaveLength(chunks.length);
+  expect((await weir.ledger())[0]).toMatchObject({ outcome: 'completed', basis: 'exact' });
+});
+
+for (const way of WAYS) {
+  test(`S8 ${way.entry}: while the model thinks a comment comes at least every 15 s, from the start, and none at the end`, async () => {
+    await using upstream = await startScriptedUpstream({ prices: tieredPrices });
+    await using weir = await startWeir({ baseUrl: upstream.baseUrl });
+    const [thinking, more] = [new Gate(), new Gate()];
+    const chunks = (async function* () {
+      yield 'A weir ';
+      await more.pass();
+      yield 'holds.';
+    })();
+    upstream.script(stream({ thinking, chunks }));
+    const opened = weir.stream(way.entry, { ...way.body, stream: true }, { remainingMs: 900_000 });
+    await thinking.reached();
+    await weir.clock.advance(15_000);
+    const reply = await opened;
+    expect(reply.status).toBe(200);
+    const seen: string[] = [];
+    for (let beat = 0; beat < 2; beat++) {
+      await readUntil(reply, ': heartbeat\n\n', seen);
+      await weir.clock.advance(15_000);
+    }
+    thinking.open();
+    await readUntil(reply, 'A weir ', seen);
+    await more.reached();
+    for (let beat = 0; beat < 2; beat++) {
+      await weir.clock.advance(15_000);
+      await readUntil(reply, ': heartbeat\n\n', seen);
+    }
+    more.open();
+    const rest = await reply.text();
+    expect(rest).not.toMatch(/upstream_/);
+    expect(await reply.settled).toBeUndefined();
+    const written = rest.length;
+    await weir.clock.advance(60_000);
+    expect([(await reply.text()).length, weir.clock.pending, written > 0]).toEqual([0, 0, true]);
+  });
+}
+
+test('S8 a call that waits for the answer of another has a heartbeat too', async () => {
+  await using upstream = await startScriptedUpstream({ prices: tieredPrices });
+  await using weir = await startWeir({ baseUrl: upstream.baseUrl });
+  const way = WAYS[0]!;
+  const thinking = new Gate();
+  upstream.script(stream({ thinking, chunks: ['A weir holds.'] }));
+  const first = weir.stream(way.entry, { ...way.body, stream: true });
+  await thinking.reached();
+  const second = weir.stream(way.entry, { ...way.body, stream: true });
+  await expectWaiting(weir);
+  await weir.clock.advance(15_000);
+  const replies = [await first, await second];
+  for (const reply of replies) await readUntil(reply, ': heartbeat\n\n');
+  thinking.open();
+  for (const reply of replies) expect((await hear(reply)).text).toBe('A weir holds.');
+  expect(upstream.requests).toHaveLength(1);
+});
+
+/** Two calls are under way, each with its deadline and its heartbeat, and one of them with a line to the model. */
+async function expectWaiting(weir: Weir): Promise<void> {
+  await weir.clock.timersSet(5);
+}
+
+async function* eachOf(pieces: readonly PromiseWithResolvers<string>[]): AsyncGenerator<string> {
+  for (const { promise } of pieces) yield await promise;
+}
+
+/** Reads on until a text has come. @param seen gets all that was read */
+async function readUntil(reply: StreamedCall, text: string, seen: string[] = []): Promise<string[]> {
+  for (let read = ''; !read.includes(text); ) {
+    const { value, done } = await reply.chunks.next();
+    if (done) throw new Error(`the stream ended without ${text}: ${seen.join('')}`);
+    read += String(value);
+    seen.push(String(value));
+  }
+  return seen;
+}
+
+function upstreamComments(seen: readonly string[]): boolean {
+  return seen.join('').includes(': keep-alive');
+}
+
+/** Settles when a count has not grown for so long that whoever counts must be waiting. */
+async function atRest(count: () => number): Promise<void> {
+  for (let seen = -1, quietTurns = 0; quietTurns < 100; ) {
+    quietTurns = count() === seen ? quietTurns + 1 : 0;
+    seen = count();
+    await new Promise((resolve) => setTimeout(resolve, 1));
+  }
+}
