@@ -33,6 +33,9 @@ export async function writeJson(responseStream: ResponseStream, value: Promise<u
   responseStream.setContentType('application/json');
   await new Promise<void>((resolve, reject) => {
     responseStream.once('error', reject);
-    responseStream.end(text, () => resolve());
+    responseStream.once('close', () => resolve());
+    // Two calls: older runtimes give `end` no callback where it has a text.
+    responseStream.write(text);
+    responseStream.end(() => resolve());
   });
 }

@@ -21,9 +21,11 @@ export function streamingChain({ log, middlewares, answer, toErrorReply }: Chain
     .handler((call, context) => answer(call, context) as Promise<HttpReply>) as unknown as StreamedChain;
   return async (event, responseStream, context) => {
     const gone = new AbortController();
-    responseStream.once('close', () => {
+    const hearClose = (): void => {
       if (!responseStream.writableFinished) gone.abort();
-    });
+    };
+    if (responseStream.destroyed) hearClose();
+    responseStream.once('close', hearClose);
     // Whatever fails a stream closes it, which is heard above.
     responseStream.on('error', () => undefined);
     const call = toHttpCall(event as GatewayEvent, gone.signal);

@@ -3,6 +3,10 @@ import { beforeAll, expect, test } from 'vitest';
 import { createCatalog } from '#infra/catalog.ts';
 import { readInventory } from '#infra/inventory.ts';
 import { faultsAgainst, type OpenApi } from '#test/support/openapi-faults.ts';
+import { stream } from '#test/support/scripted-stream.ts';
+import { startScriptedUpstream } from '#test/support/scripted-upstream.ts';
+import { tieredPrices } from '#test/support/tiered-prices.ts';
+import { startWeir } from '#test/support/weir.ts';
 
 interface Body {
   readonly schema: { readonly properties: object };
@@ -82,4 +86,19 @@ test.each<[string, string, RegExp | '']>([
   const faults = faultsAgainst(document, reply).join('; ');
   if (fault === '') expect(faults).toBe('');
   else expect(faults).toMatch(fault);
+});
+
+test.each([
+  ['an answer', stream({ chunks: ['A weir ', 'holds.'] }), /^event: text$[^]*^event: done$/m],
+  ['one that is cut', stream({ chunks: ['A weir ', 'holds.'], end: 'cut' }), /^event: text$[^]*^event: error$/m],
+])('what summarize writes is what the document says, event by event: %s', async (_what, step, events) => {
+  await using upstream = await startScriptedUpstream({ prices: tieredPrices });
+  upstream.otherwise(step);
+  await using weir = await startWeir({ baseUrl: upstream.baseUrl });
+  const reply = await weir.stream('summarize', { ...bodyOf('/v1/summarize').example, stream: true });
+  const body = await reply.text();
+  expect(body).toMatch(events);
+  const contentType = reply.headers['content-type'];
+  const told = { method: 'post', path: '/v1/summarize', status: reply.status, contentType, body };
+  expect(faultsAgainst(document, told)).toEqual([]);
 });

@@ -1,8 +1,5 @@
 import type { PassRequest } from '#protocol/request.ts';
 
-/** OpenAI's own limit of the field. */
-const MAX_SAFETY_IDENTIFIER_CHARS = 64;
-
 /**
  * The JSON that is sent for a request that is passed on: the caller's, with model and output limit as they were decided. Where
  * the caller names no end user, the caller itself stands for it, as everywhere in Weir.
@@ -14,9 +11,6 @@ export function toPassBody(request: PassRequest, safetyIdentifier: string): stri
     ...body,
     model,
     ...(isWritten && { [outputLimitName]: maxOutputTokens }),
-    ...(isWritten &&
-      body['safety_identifier'] === undefined && {
-        safety_identifier: safetyIdentifier.slice(0, MAX_SAFETY_IDENTIFIER_CHARS),
-      }),
+    ...(isWritten && body['safety_identifier'] === undefined && { safety_identifier: safetyIdentifier }),
   });
 }

@@ -1,9 +1,11 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import type { EndpointSpec } from '#edge/specs.ts';
+import type { EndpointSpec, ErrorForm } from '#edge/specs.ts';
 import { pathOf, routedEntries } from '#infra/routes.ts';
 import { startLocalGateway, type LocalGateway } from '#test/support/local-gateway.ts';
+import { testKey } from '#test/support/test-key.ts';
+import { refusalOf } from '#test/support/told-refusal.ts';
 
 /** An upstream of the attacker's own. Nothing may ever come here. */
 const visits: string[] = [];
@@ -12,7 +14,7 @@ const elsewhere = createServer((request, response) => {
   response.end('{}');
 });
 let gateway: LocalGateway;
-let endpoints: { path: string; example: object }[];
+let endpoints: { path: string; example: object; form: ErrorForm }[];
 let bait: string;
 
 beforeAll(async () => {
@@ -20,8 +22,11 @@ beforeAll(async () => {
   bait = `http://127.0.0.1:${(elsewhere.address() as AddressInfo).port}/v1`;
   gateway = await startLocalGateway();
   endpoints = routedEntries(gateway.weir.entries)
-    .filter(({ spec }) => spec.kind === 'endpoint')
-    .map((entry) => ({ path: pathOf(entry), example: (entry.spec as EndpointSpec).example as object }));
+    .filter((entry) => entry.spec.kind === 'endpoint')
+    .map((entry) => {
+      const { example, errors } = entry.spec as EndpointSpec;
+      return { path: pathOf(entry), example: example as object, form: errors };
+    });
 });
 afterAll(async () => {
   elsewhere.close();
@@ -41,7 +46,7 @@ function* planted(example: object, name: string): Generator<object> {
 }
 
 test('I1 base_url, api_base and api_key are refused at any depth of any endpoint, before any request', async () => {
-  for (const { path, example } of endpoints) {
+  for (const { path, example } of endpoints.filter(({ form }) => form === 'problem')) {
     for (const body of NAMES.flatMap((name) => Array.from(planted(example, name)))) {
       const reply = await gateway.send({ path, body });
       expect([reply.status, path, body]).toEqual([400, path, body]);
@@ -49,6 +54,62 @@ test('I1 base_url, api_base and api_key are refused at any depth of any endpoint
   }
   expect(gateway.upstream.requests).toEqual([]);
   expect(await gateway.ledger()).toEqual([]);
+  expect(visits).toEqual([]);
+});
+
+test('I1 on a compatible route they are refused by name where a client would read them, however they are spelled', async () => {
+  const spelled = [...NAMES, 'API-KEY', 'Base_URL', 'organization_id', 'project', 'headers', 'proxy', 'host'];
+  for (const { path, example } of endpoints.filter(({ form }) => form === 'openai')) {
+    for (const name of [...spelled, 'extra_body', 'default_query', 'custom_llm_provider', 'api_version']) {
+      const reply = await gateway.send({ path, body: { ...example, [name]: bait } });
+      const message = `${name} is not allowed: where a request goes, and as whom, is set by the deployment`;
+      expect(refusalOf('openai', reply)).toMatchObject({ status: 400, message, errors: [{ field: name, message }] });
+    }
+  }
+  expect(gateway.upstream.requests).toEqual([]);
+  expect(await gateway.ledger()).toEqual([]);
+  expect(visits).toEqual([]);
+});
+
+/** Where the same names are data of the caller's own. */
+const asData: Readonly<Record<string, (name: string) => object>> = {
+  '/openai/v1/chat/completions': (name) => ({
+    messages: [{ role: 'user', content: 'Call me.', [name]: bait }],
+    tools: [
+      {
+        type: 'function',
+        function: { name: 'call', parameters: { type: 'object', properties: { [name]: { const: bait } } } },
+      },
+    ],
+    metadata: { [name]: bait },
+    options: { client: [{ [name]: bait }] },
+  }),
+  '/openai/v1/responses': (name) => ({
+    input: [
+      { type: 'function_call', call_id: 'c', name: 'call', arguments: JSON.stringify({ [name]: bait }), [name]: bait },
+    ],
+    text: { format: { type: 'text', [name]: bait } },
+    metadata: { [name]: bait },
+  }),
+  '/openai/v1/embeddings': (name) => ({ options: { client: [{ [name]: bait }] } }),
+  '/openai/v1/moderations': (name) => ({ input: [{ type: 'text', text: 'a', [name]: bait }] }),
+};
+
+test('I1 deeper than that they are data, which goes to OpenAI and nowhere else, with Weir’s own key', async () => {
+  const compatible = endpoints.filter(({ form }) => form === 'openai');
+  expect(compatible.map(({ path }) => path).toSorted()).toEqual(Object.keys(asData).toSorted());
+  for (const { path, example } of compatible) {
+    for (const name of NAMES) {
+      const data = asData[path]!(name);
+      const before = gateway.upstream.requests.length;
+      const { status } = await gateway.send({ path, body: { ...example, ...data } });
+      expect([path, name, status, gateway.upstream.requests.length - before]).toEqual([path, name, 200, 1]);
+      const sent = gateway.upstream.requests.at(-1)!;
+      expect(sent.body).toMatchObject(data);
+      expect([sent.headers.host, sent.key]).toEqual([new URL(gateway.upstream.baseUrl).host, testKey('gateway')]);
+      expect(Object.values(sent.headers).join()).not.toContain(bait);
+    }
+  }
   expect(visits).toEqual([]);
 });
 

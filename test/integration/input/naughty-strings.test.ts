@@ -63,6 +63,61 @@ test('I5 as labels and as texts of a batch they arrive verbatim too', async () =
   }
 });
 
+/** A text wherever a caller's own words may stand, in Chat Completions' words and in those of Responses. */
+const requestsWith: Readonly<Record<string, (text: string) => Readonly<Record<string, unknown>>>> = {
+  'chat/completions': (text) => ({
+    messages: [
+      { role: 'system', content: text },
+      { role: 'user', content: [{ type: 'text', text }], name: text },
+      {
+        role: 'assistant',
+        content: null,
+        tool_calls: [
+          { id: 'call_1', type: 'function', function: { name: 'look', arguments: JSON.stringify({ text }) } },
+        ],
+      },
+      { role: 'tool', tool_call_id: 'call_1', content: text },
+    ],
+    tools: [{ type: 'function', function: { name: 'look', description: text, parameters: { [`p ${text}`]: text } } }],
+    metadata: { note: text },
+    user: text,
+  }),
+  responses: (text) => ({
+    instructions: text,
+    input: [
+      { role: 'user', content: [{ type: 'input_text', text }] },
+      { type: 'function_call', call_id: 'call_1', name: 'look', arguments: text },
+      { type: 'function_call_output', call_id: 'call_1', output: text },
+    ],
+    tools: [{ type: 'function', name: 'look', description: text, parameters: { [`p ${text}`]: text }, strict: false }],
+    metadata: { note: text },
+    prompt_cache_key: text,
+  }),
+  embeddings: (text) => ({ input: [text, `a ${text}`], dimensions: 16, user: text }),
+  moderations: (text) => ({ input: [text, `a ${text}`] }),
+};
+const models: Readonly<Record<string, string>> = {
+  embeddings: 'text-embedding-3-small',
+  moderations: 'omni-moderation-latest',
+};
+
+test.each(Object.keys(requestsWith))(
+  'I5 every naughty string passes through openai/v1/%s verbatim, in messages, arguments, tools and metadata',
+  { timeout: 90_000 },
+  async (api) => {
+    const texts = [...new Set([...strings, ...templates, ...odd])].filter((text) => text !== '');
+    const model = models[api] ?? 'gpt-6-luna';
+    for (const text of texts) {
+      const asked = requestsWith[api]!(text);
+      const before = gateway.upstream.requests.length;
+      const { status } = await gateway.send({ path: `/openai/v1/${api}`, body: { model, ...asked } });
+      expect([text, status, gateway.upstream.requests.length - before]).toEqual([text, 200, 1]);
+      const { body } = gateway.upstream.requests.at(-1)!;
+      expect(Object.fromEntries(Object.keys(asked).map((name) => [name, body[name]]))).toEqual(asked);
+    }
+  },
+);
+
 test('I5 the empty string is refused by its length', async () => {
   const { status, json } = await gateway.send({ path: '/v1/summarize', body: { text: '' } });
   expect([status, json['detail']]).toEqual([

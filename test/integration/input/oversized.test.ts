@@ -33,7 +33,8 @@ test.each([
 });
 
 const [chat, responses, embeddings] = ['chat/completions', 'responses', 'embeddings'].map((api) => `/openai/v1/${api}`);
-const notKept = "this caller's policy does not let OpenAI keep its answers, nor go on from kept ones";
+const notKept =
+  "this caller's policy does not let OpenAI keep its answers, nor go on from kept ones; send what came before in the input, with store: false";
 const noSearch = "must be function or custom: what 'web_search' costs cannot be bounded";
 
 test.each<[path: string, field: string, change: object, rule: string]>([

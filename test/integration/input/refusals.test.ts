@@ -271,6 +271,42 @@ test('I7 header names count in any case, and the last of several', async () => {
   expect((await gateway.send({ path: '/v1/summarize', body: { text }, headers: twice })).status).toBe(400);
 });
 
+test('I7 so they do on the compatible routes', async () => {
+  for (const { path, example } of endpointsWith('openai')) {
+    const headers = {
+      AUTHORIZATION: `bearer ${gateway.weir.keys.caller}`,
+      'CoNtEnT-tYpE': 'text/plain',
+      'X-WEIR-Cache': ' 1H ',
+    };
+    const replies = [
+      await gateway.send({ path, body: example, headers, key: null }),
+      await gateway.send({ path, body: example, headers, key: null }),
+    ];
+    expect([path, ...replies.map((reply) => [reply.status, reply.headers['x-weir-cache']])]).toEqual([
+      path,
+      [200, 'miss'],
+      [200, 'hit'],
+    ]);
+    const twice = { 'X-WEIR-TIMEOUT-MS': 'nonsense' };
+    expect(refusalOf('openai', await gateway.send({ path, body: example, headers: twice })).errors).toMatchObject([
+      { field: 'x-weir-timeout-ms' },
+    ]);
+  }
+});
+
+test('I7 fields that nobody knows pass on the compatible routes, as they were written', async () => {
+  const unknown = { temperature_2: 0.25, later: { a: [1, null, { b: 'ü' }], id: 1 }, MAX_TOKENS: 'x', '': [] };
+  for (const { path, example } of endpointsWith('openai')) {
+    const long = '"precise":12345678901234567890.125,';
+    const body = `{${long}${JSON.stringify({ ...example, ...unknown }).slice(1)}`;
+    const { status } = await gateway.send({ path, body });
+    expect([path, status]).toEqual([path, 200]);
+    const sent = gateway.upstream.requests.at(-1)!;
+    expect(sent.body).toMatchObject(unknown);
+    expect(sent.rawBody).toContain(long);
+  }
+});
+
 test('I7 a body is read whatever its content type says', async () => {
   for (const type of ['text/plain', 'application/x-www-form-urlencoded', 'application/json; charset=utf-16', 'x']) {
     const headers = { 'content-type': type };

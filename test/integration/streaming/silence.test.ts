@@ -7,7 +7,8 @@ import { startScriptedUpstream } from '#test/support/scripted-upstream.ts';
 import { tieredPrices } from '#test/support/tiered-prices.ts';
 import type { StreamedCall } from '#test/support/weir-environment.ts';
 import { startWeir, type Weir } from '#test/support/weir.ts';
-import { CHAT, hear, WAYS } from './ways.ts';
+import { Pouring } from './pouring.ts';
+import { CHAT, hear, hearText, WAYS } from './ways.ts';
 
 /** The longest silence of each route, as its definition or the default has it. */
 const IDLE_MS = { summarize: 60_000, 'openai/chat-completions': 180_000, 'openai/responses': 180_000 };
@@ -57,34 +58,26 @@ for (const way of WAYS) {
       await readUntil(await opened, `piece ${at}`, seen);
       if (at < pieces.length - 1) await weir.clock.advance(stepMs);
     }
-    const heard = await hear(await opened);
+    const heard = await hearText(seen.join('') + (await (await opened).text()));
     expect([heard.isWhole, heard.error]).toEqual([true, undefined]);
   });
 }
 
 test('S4 a caller who reads slowly is not taken for a model that is silent', async () => {
-  await using upstream = await startScriptedUpstream({ prices: tieredPrices });
+  await using upstream = await startScriptedUpstream();
   await using weir = await startWeir({ baseUrl: upstream.baseUrl });
-  const chunks = Array.from({ length: 400 }, (_, at) => `${at} `.padEnd(8_192, 'weir '));
-  let sent = 0;
-  const counted = (function* () {
-    for (const chunk of chunks) {
-      sent++;
-      yield chunk;
-    }
-  })();
-  upstream.script(stream({ chunks: counted }));
+  const chunks = 400;
+  const pouring = new Pouring({ chunks, chunkBytes: 65_536 });
+  upstream.script(pouring.step);
   const reply = await weir.stream(CHAT.entry, { ...CHAT.body, stream: true }, { remainingMs: 900_000 });
-  const first = await reply.chunks.next();
-  await atRest(() => sent);
-  expect(sent).toBeLessThan(chunks.length);
+  const first = String((await reply.chunks.next()).value);
+  expect(await pouring.atRest()).toBeLessThan(chunks);
   // Longer than a model may be silent.
   await weir.clock.advance(400_000);
-  const rest = await reply.text();
-  const text = String(first.value) + rest;
+  const text = first + (await reply.text());
   expect(text).toContain('data: [DONE]');
   expect(text).not.toContain('upstream_timeout');
-  expect(text.match(/"content":"\d+ weir/g)).toHaveLength(chunks.length);
+  expect(text.match(/"content":"\d+ weir/g)).toHaveLength(chunks);
   expect((await weir.ledger())[0]).toMatchObject({ outcome: 'completed', basis: 'exact' });
 });
 
@@ -166,13 +159,4 @@ async function readUntil(reply: StreamedCall, text: string, seen: string[] = [])
 
 function upstreamComments(seen: readonly string[]): boolean {
   return seen.join('').includes(': keep-alive');
-}
-
-/** Settles when a count has not grown for so long that whoever counts must be waiting. */
-async function atRest(count: () => number): Promise<void> {
-  for (let seen = -1, quietTurns = 0; quietTurns < 100; ) {
-    quietTurns = count() === seen ? quietTurns + 1 : 0;
-    seen = count();
-    await new Promise((resolve) => setTimeout(resolve, 1));
-  }
 }

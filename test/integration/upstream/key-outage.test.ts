@@ -136,7 +136,9 @@ test('K9 a call that comes too late, while no key can be read, ends in 504 and l
   process.on('unhandledRejection', listen);
   onTestFinished(() => void process.off('unhandledRejection', listen));
 
-  const reply = await weir.post('summarize', body, { requestTimeMs: weir.clock.nowMs() - 60_000 });
+  // A buffered route: API Gateway has given it up half a minute ago.
+  const question = { text: 'My parcel is late.', labels: ['refund', 'delivery'] };
+  const reply = await weir.post('classify', question, { requestTimeMs: weir.clock.nowMs() - 60_000 });
   expect([reply.status, reply.body['code'], upstream.requests.length]).toEqual([504, 'deadline_exceeded', 0]);
   // The read goes on after the reply; once an environment of its own has failed to read, so has this one.
   await weir.newEnvironment().post('summarize', body);
