@@ -2,18 +2,44 @@ import { connect } from 'node:net';
 import { text as readText } from 'node:stream/consumers';
 import * as fc from 'fast-check';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import type { ErrorForm } from '#edge/specs.ts';
 import { pathOf, routedEntries } from '#infra/routes.ts';
 import { startLocalGateway, type LocalGateway } from '#test/support/local-gateway.ts';
+import { plainAnswers } from '#test/support/plain-answers.ts';
+import type { Step } from '#test/support/scripted-exchange.ts';
+import { badRequest } from '#test/support/scripted-failures.ts';
+import { refusalOf } from '#test/support/told-refusal.ts';
 
 const seed = 20_261_122;
 
 let gateway: LocalGateway;
-let endpoints: { path: string; example: Record<string, unknown> }[];
+let endpoints: { path: string; example: Record<string, unknown>; form: ErrorForm }[];
+/** Requests that passed Weir, on the compatible routes, and that OpenAI refuses. */
+let refusedUpstream = 0;
+
+/** OpenAI as it is with strangers: what it cannot work on is a 400, and costs nothing. */
+const answersOrRefuses: Step = async (exchange) => {
+  const { dimensions = 16, n = 1 } = exchange.request.body;
+  try {
+    if (!isCount(dimensions, 3_072) || !isCount(n, 128)) throw new RangeError('more than OpenAI makes');
+    await plainAnswers(exchange);
+  } catch (error) {
+    if (exchange.response.headersSent) throw error;
+    refusedUpstream++;
+    await badRequest()(exchange);
+  }
+};
+
+function isCount(value: unknown, most: number): boolean {
+  return value === null || (Number.isInteger(value) && (value as number) > 0 && (value as number) <= most);
+}
+
 beforeAll(async () => {
   gateway = await startLocalGateway();
+  gateway.upstream.otherwise(answersOrRefuses);
   endpoints = routedEntries(gateway.weir.entries).flatMap((entry) =>
     entry.spec.kind === 'endpoint'
-      ? { path: pathOf(entry), example: entry.spec.example as Record<string, unknown> }
+      ? { path: pathOf(entry), example: entry.spec.example as Record<string, unknown>, form: entry.spec.errors }
       : [],
   );
 });
@@ -24,10 +50,10 @@ const NO_FAULT = new Set([200, 400, 404, 413, 422]);
 test('no JSON value as a body is a 500, at any endpoint', async () => {
   await fc.assert(
     fc.asyncProperty(fc.jsonValue({ maxDepth: 4 }), async (body) => {
-      for (const { path } of endpoints) {
-        const { status, json } = await gateway.send({ path, body: JSON.stringify(body) });
+      for (const { path, form } of endpoints) {
+        const { status, errors } = refusalOf(form, await gateway.send({ path, body: JSON.stringify(body) }));
         expect(status).toBe(400);
-        expect(json['errors']).not.toEqual([]);
+        expect(errors?.length).toBeGreaterThan(0);
       }
     }),
     { seed, numRuns: 80 },
@@ -37,8 +63,10 @@ test('no JSON value as a body is a 500, at any endpoint', async () => {
 test('no bytes as a body are a 500', async () => {
   await fc.assert(
     fc.asyncProperty(fc.uint8Array({ maxLength: 200 }), async (bytes) => {
-      const { status } = await gateway.send({ path: '/v1/classify', body: bytes });
-      expect([400, 422]).toContain(status);
+      for (const path of ['/v1/classify', '/openai/v1/responses']) {
+        const { status } = await gateway.send({ path, body: bytes });
+        expect([400, 422]).toContain(status);
+      }
     }),
     { seed, numRuns: 150 },
   );
@@ -58,6 +86,58 @@ test('no change to a good input is a 500: a field removed, added, doubled, or of
     ),
     { seed, numRuns: 400 },
   );
+});
+
+/** All members of the two APIs that Weir looks at, and some that it does not. */
+const COMPATIBLE_NAMES = [
+  ...[
+    'model',
+    'messages',
+    'input',
+    'instructions',
+    'n',
+    'stream',
+    'stream_options',
+    'tools',
+    'tool_choice',
+    'functions',
+  ],
+  ...['max_tokens', 'max_completion_tokens', 'max_output_tokens', 'text', 'response_format', 'reasoning', 'modalities'],
+  ...['audio', 'store', 'metadata', 'service_tier', 'safety_identifier', 'prompt_cache_key', 'prompt_cache_options'],
+  ...['prompt_cache_retention', 'previous_response_id', 'conversation', 'prompt', 'background', 'context_management'],
+  ...['moderation', 'web_search_options', 'dimensions', 'encoding_format', 'user', 'logit_bias', 'x'],
+];
+const PARTS = [
+  ...['input_text', 'image_url', 'input_image', 'input_file', 'function', 'namespace', 'message', 'item_reference'],
+  ...['reasoning', 'function_call', 'compaction', 'input_audio', 'x'],
+];
+
+test('no change to a good request is a 500 on the compatible routes, whatever its members and parts hold', async () => {
+  const plain = fc.oneof(fc.jsonValue({ maxDepth: 3 }), fc.constantFrom(null, '', [], {}, [null], 1e308, -0, true));
+  const partNames = fc.constantFrom('content', 'image_url', 'detail', 'file_id', 'tools', 'role', 'url', 'function');
+  const part = fc
+    .tuple(fc.constantFrom(...PARTS), fc.dictionary(partNames, plain, { maxKeys: 3 }))
+    .map(([type, members]) => ({ type, ...members }));
+  const content = fc.array(fc.oneof(part, fc.record({ role: fc.constant('user'), content: fc.array(part) })));
+  const value = fc.oneof(plain, content, part, fc.integer({ min: 1, max: 20 }));
+  const compatible = endpoints.filter(({ form }) => form === 'openai');
+  const statuses = new Map<number, number>();
+  await fc.assert(
+    fc.asyncProperty(
+      fc.constantFrom(...compatible),
+      fc.dictionary(fc.constantFrom(...COMPATIBLE_NAMES), value, { minKeys: 1, maxKeys: 3 }),
+      async ({ path, example }, changes) => {
+        const reply = await gateway.send({ path, body: { ...example, ...changes } });
+        const { status } = reply;
+        statuses.set(status, (statuses.get(status) ?? 0) + 1);
+        expect([path, changes, NO_FAULT.has(status) ? 'fine' : status]).toEqual([path, changes, 'fine']);
+        if (status !== 200) expect(refusalOf('openai', reply).message).toEqual(expect.any(String));
+      },
+    ),
+    { seed, numRuns: 600 },
+  );
+  // Both were tried: what Weir refuses, and what passes.
+  expect([statuses.get(400)! > 100, statuses.get(200)! > 50]).toEqual([true, true]);
 });
 
 test('no header that node can send is a 500', async () => {
@@ -154,8 +234,12 @@ test('no path, query or method is a 500', async () => {
   );
 });
 
-test('and no 4xx of all these reached the upstream or the ledger', async () => {
+test('and no 4xx of all these reached the upstream or the ledger, but for what OpenAI itself refused', async () => {
   const entries = await gateway.ledger();
-  expect(entries.filter(({ outcome }) => outcome !== 'completed')).toEqual([]);
+  const refused = entries.filter(({ outcome }) => outcome !== 'completed');
+  expect(refused).toHaveLength(refusedUpstream);
+  for (const { endpoint, costPico, attempts } of refused) {
+    expect([endpoint.startsWith('openai/'), costPico, attempts.length]).toEqual([true, 0n, 1]);
+  }
   expect(gateway.upstream.requests.length).toBeLessThanOrEqual(entries.length);
 });
