@@ -24,13 +24,20 @@ export interface Answered {
   readonly wasStreamed: boolean;
 }
 
+/** How an answer goes to who wants it. */
+export interface AttemptWays {
+  readonly live: LiveAnswer;
+  /** It may be stored, so the whole of it is wanted too. */
+  readonly keeps: boolean;
+}
+
 /**
  * One attempt: its bound is held before it is sent, and whatever its end, its line is on the tab.
  * @throws what forbids to send it: the reply for a used-up quota, BudgetExceeded, the deadline's reason
  */
 export async function attempt(
   wanted: ModelRequest,
-  live: LiveAnswer,
+  ways: AttemptWays,
   key: UpstreamKey,
   tab: Tab,
   rooms: Rooms,
@@ -51,7 +58,7 @@ export async function attempt(
 
   upstream.breaker.sending(key.version);
   const startedMs = platform.clock.nowMs();
-  const { end, wasStreamed } = await send(request, live, call, rooms);
+  const { end, wasStreamed } = await send(request, ways, call, rooms);
   tellBreaker(end, key, rooms);
   const price = priceOf(end, request, boundPico, call.id);
   tab.close({ ...lineOf(end, request), ...price, latencyMs: platform.clock.nowMs() - startedMs }, boundPico);
@@ -60,11 +67,12 @@ export async function attempt(
   if (price.basis === 'unknown') {
     platform.log.error('an answer has no price', { alarm: 'unpriced', callId: call.id, model: end.served.model });
   }
-  return { modelAsked: request.model, ...end, costPico: price.costPico, wasStreamed };
+  const events = wasStreamed ? await eventsHeard(end, ways.live) : end.events;
+  return { modelAsked: request.model, served: end.served, events, costPico: price.costPico, wasStreamed };
 }
 
 /** Sends it, as a stream where somebody listens or where it may be ended early. */
-async function send(request: ModelRequest, live: LiveAnswer, call: Call, { upstream }: Rooms) {
+async function send(request: ModelRequest, { live, keeps }: AttemptWays, call: Call, { upstream }: Rooms) {
   const { terms } = call;
   const options: SendOptions = {
     signal: call.deadline.signal,
@@ -76,10 +84,8 @@ async function send(request: ModelRequest, live: LiveAnswer, call: Call, { upstr
     return { end: await upstream.send(request, options).catch(failed), wasStreamed: false };
   live.restart();
   const { idleTimeoutMs } = terms;
-  const keeps = terms.deterministic !== undefined && call.cacheWish.store;
   const hear = (event: LiveEvent) => live.hear(event);
-  const streamed = upstream.stream(request, { ...options, idleTimeoutMs, keeps, hear });
-  const end = await streamed.then((reply) => whole(reply, live)).catch(failed);
+  const end = await upstream.stream(request, { ...options, idleTimeoutMs, keeps, hear }).catch(failed);
   return { end, wasStreamed: true };
 }
 
@@ -89,10 +95,10 @@ function isStreamed(request: ModelRequest, live: LiveAnswer): request is Streama
 }
 
 /** A stream that the listener had enough of ends as it was heard; of any other, the gate gives what it held back. */
-async function whole(reply: Reply, live: LiveAnswer): Promise<Reply> {
-  if (reply.events.length === 0) return { ...reply, events: live.cutShort() };
+async function eventsHeard({ events }: Reply, live: LiveAnswer): Promise<readonly CallEvent[]> {
+  if (events.length === 0) return live.cutShort();
   await live.end();
-  return reply;
+  return events;
 }
 
 /**

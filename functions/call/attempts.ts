@@ -3,8 +3,7 @@ import { withinDeadline } from '#platform/deadline.ts';
 import type { ModelRequest } from '#protocol/request.ts';
 import { replyFor, replyToAuthor, type UpstreamFailure } from '#upstream/failure.ts';
 import { decideRetry } from '#upstream/retry-policy.ts';
-import { attempt, type Answered } from './attempt.ts';
-import type { LiveAnswer } from './live-answer.ts';
+import { attempt, type Answered, type AttemptWays } from './attempt.ts';
 import type { Rooms } from './rooms.ts';
 import type { Tab } from './tab.ts';
 
@@ -16,7 +15,7 @@ import type { Tab } from './tab.ts';
  */
 export async function attempts(
   request: ModelRequest,
-  { fallbackModels, live }: { readonly fallbackModels: readonly string[]; readonly live: LiveAnswer },
+  { fallbackModels, ...ways }: AttemptWays & { readonly fallbackModels: readonly string[] },
   tab: Tab,
   rooms: Rooms,
 ): Promise<Answered> {
@@ -27,13 +26,13 @@ export async function attempts(
   for (;;) {
     attemptsOnModel++;
     const key = await withinDeadline(upstream.keys.current(), deadline.signal);
-    const result = await attempt({ ...request, model: models[0] as string }, live, key, tab, rooms);
+    const result = await attempt({ ...request, model: models[0] as string }, ways, key, tab, rooms);
     if ('events' in result) {
       upstream.retryBudget.earn();
       return result;
     }
     deadline.signal.throwIfAborted();
-    if (live.hasBegun) throw stopped(result, request, rooms);
+    if (ways.live.hasBegun) throw stopped(result, request, rooms);
     const decision = decideRetry({
       failure: result.failure,
       attemptsOnModel,

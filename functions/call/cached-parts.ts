@@ -4,6 +4,7 @@ import { NotCached } from '#platform/errors.ts';
 import { isComplete, type CallEvent } from '#protocol/events.ts';
 import type { EmbedRequest, ModelRequest } from '#protocol/request.ts';
 import type { Answered } from './attempt.ts';
+import type { Keeping } from './call.ts';
 import { leadOrWait } from './lead-or-wait.ts';
 import type { Rooms } from './rooms.ts';
 import type { Tab } from './tab.ts';
@@ -20,19 +21,25 @@ export interface CachedParts {
 }
 
 /**
- * Looks a request up, where the endpoint declares its output deterministic and the caller does not forbid it. What is
+ * Looks a request up, where its answer is one to be kept and the caller does not forbid it. What is
  * missing comes from whoever asked the same before and is not done; else this call leads, until it ends.
  *
  * @throws NotCached; the deadline's reason, when it comes before another's answer
  */
-export async function lookUp(request: ModelRequest, tab: Tab, rooms: Rooms): Promise<CachedParts> {
+export async function lookUp(
+  request: ModelRequest,
+  keeping: Keeping | undefined,
+  tab: Tab,
+  rooms: Rooms,
+): Promise<CachedParts> {
   const { terms, cacheWish, principal } = tab.call;
-  if (!terms.deterministic) {
+  if (!keeping) {
     if (cacheWish.onlyIfCached) throw new NotCached();
     tab.missed = true;
     return { missing: request, complete: (fresh) => fresh?.events ?? [] };
   }
-  const { shared, ttlSeconds } = terms.deterministic;
+  tab.isKept = true;
+  const { shared, ttlSeconds } = keeping;
   const owner: CacheOwner = {
     endpoint: terms.name,
     version: terms.version,

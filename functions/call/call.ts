@@ -7,13 +7,19 @@ import type { CallEvent, FinishReason, Listener } from '#protocol/events.ts';
 import type { ModelRequest } from '#protocol/request.ts';
 import type { NewGate } from '#protocol/text-gate.ts';
 
+/** How long an answer may be kept, and whether callers see each other's. */
+export interface Keeping {
+  readonly ttlSeconds: number;
+  readonly shared: boolean;
+}
+
 /** What an endpoint's definition says about money, time and caching; the same for all of its calls. */
 export interface EndpointTerms {
   readonly name: string;
   /** Part of the cache key: raised when the same request shall get a new answer. */
   readonly version: number;
-  /** Absent: nothing is ever cached. */
-  readonly deterministic?: { readonly ttlSeconds: number; readonly shared: boolean };
+  /** How the answers to its questions are kept, where a question says nothing else. Absent: they are not. */
+  readonly deterministic?: Keeping;
   /** What the endpoint's spec says of its budget; settings may say otherwise. */
   readonly budget: SpecLimits;
   /** The output may be cut down to what a budget's remainder buys, but not below this. Absent: it is not cut. */
@@ -51,6 +57,8 @@ export interface AskOptions {
   readonly fallbackModels: readonly string[];
   /** Asks once more for what an earlier answer left open: one of the call's second tries (R8). @default false */
   readonly isAgain?: boolean;
+  /** How the answer is kept. @default as the endpoint's terms say */
+  readonly keeping?: Keeping;
   /** Hears the answer while it is made; what was heard is never begun anew. Absent: it is given whole. */
   readonly listener?: Listener;
   /** What the answer's text passes on its way; where it says that there is enough, the upstream is stopped. */

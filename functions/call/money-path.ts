@@ -46,14 +46,16 @@ export async function moneyPath<Output>(
 /** One question: what the cache has of its answer, and the rest from the upstream. */
 async function answer(
   request: ModelRequest,
-  { fallbackModels, isAgain = false, ...ways }: AskOptions,
+  { fallbackModels, isAgain = false, keeping: ownKeeping, ...ways }: AskOptions,
   tab: Tab,
   rooms: Rooms,
 ): Promise<readonly CallEvent[]> {
+  const keeping = ownKeeping ?? tab.call.terms.deterministic;
   if (isAgain && !tab.takeRetry()) throw new OutputInvalid('the answer is not complete, and no second try is left');
   const live = new LiveAnswer({ ...ways, onFirst: () => tab.noteFirstToken() });
-  const parts = await lookUp(request, tab, rooms);
-  const fresh = parts.missing && (await attempts(parts.missing, { fallbackModels, live }, tab, rooms));
+  const parts = await lookUp(request, keeping, tab, rooms);
+  const keeps = keeping !== undefined && tab.call.cacheWish.store;
+  const fresh = parts.missing && (await attempts(parts.missing, { fallbackModels, live, keeps }, tab, rooms));
   const events = parts.complete(fresh);
   const told = fresh?.wasStreamed ? events : await live.tellWhole(events, ageOf(tab, rooms));
   tab.finish = finishOf(told);

@@ -82,8 +82,8 @@ function entryOf(tab: Tab, outcome: string, { platform }: Rooms): LedgerEntry {
 }
 
 /** A call is a hit when nothing had to be asked; where no answer may be stored or read, the cache was bypassed. */
-function cacheOutcome({ call, hits, missed }: Tab): CacheOutcome {
-  if (!call.terms.deterministic || !call.cacheWish.read) return 'bypass';
+function cacheOutcome({ call, hits, missed, isKept }: Tab): CacheOutcome {
+  if (!isKept || !call.cacheWish.read) return 'bypass';
   return missed || hits.length === 0 ? 'miss' : 'hit';
 }
 

@@ -30,6 +30,8 @@ export class Tab {
   finish: FinishReason | undefined;
   /** When the first piece of an answer came that is told while it is made. */
   firstTokenAtMs: number | undefined;
+  /** The answer to some question is one to be kept. */
+  isKept = false;
   /** Some part had to be asked of the upstream. */
   missed = false;
   readonly #running = new Set<Promise<unknown>>();

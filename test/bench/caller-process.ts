@@ -1,6 +1,5 @@
-import { readdirSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { performance } from 'node:perf_hooks';
+import { lookAtRest, type AtRest } from './at-rest.ts';
 import { answerQuestions } from './companion.ts';
 
 export type CallerQuestion = { readonly what: 'call'; readonly events: readonly unknown[] } | { readonly what: 'rest' };
@@ -11,16 +10,6 @@ export interface CallsMade {
   readonly cpuMs: number;
   /** Replies by their status and `x-weir-cache`: `200 miss`. */
   readonly replies: Readonly<Record<string, number>>;
-}
-
-/** What the process holds on to when nothing is under way. */
-export interface AtRest {
-  readonly heapBytes: number;
-  readonly timers: number;
-  /** Open files and sockets. */
-  readonly descriptors: number;
-  readonly processListeners: number;
-  readonly performanceEntries: number;
 }
 
 type Invoke = (handler: object, event: unknown, context: object) => Promise<unknown>;
@@ -55,19 +44,4 @@ function contextOf() {
 function kindOf(reply: unknown): string {
   const { statusCode, headers } = reply as { statusCode?: number; headers?: Record<string, string> };
   return `${statusCode} ${headers?.['x-weir-cache'] ?? ''}`.trimEnd();
-}
-
-async function lookAtRest(): Promise<AtRest> {
-  // The last call's loose ends are tied up a turn later.
-  await new Promise(setImmediate);
-  globalThis.gc?.();
-  globalThis.gc?.();
-  const active = process.getActiveResourcesInfo();
-  return {
-    heapBytes: process.memoryUsage().heapUsed,
-    timers: active.filter((resource) => resource === 'Timeout').length,
-    descriptors: readdirSync('/dev/fd').length,
-    processListeners: process.eventNames().reduce((sum, name) => sum + process.listenerCount(name), 0),
-    performanceEntries: performance.getEntries().length,
-  };
 }

@@ -1,4 +1,4 @@
-import type { AtRest } from './caller-process.ts';
+import type { AtRest } from './at-rest.ts';
 import type { Section } from './report.ts';
 import { slopeOf } from './statistics.ts';
 import { BLOCK_CALLS, callHits, callMisses, type WarmEnvironment } from './warm-environment.ts';

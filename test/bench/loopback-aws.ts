@@ -19,23 +19,24 @@ interface WireInput {
 const SECRET = ['sk', 'proj', 'bench'.repeat(30)].join('-');
 
 /**
- * The AWS that a warm environment meets when all goes well: every condition holds, and the cache has what was put into it.
+ * The AWS that a warm environment meets when all goes well: every condition holds, and the cache and the table of callers have
+ * what was put into them.
  *
  * Not the embedded DynamoDB: it takes milliseconds for a write, which only makes the bench slower, and what it decides is
  * the integration tests' affair. What the CPU of the function depends on is the number of requests and their size.
  */
 export async function startLoopbackAws(): Promise<LoopbackAws> {
-  const cached = new Map<unknown, Wire>();
+  const kept = new Map<unknown, Wire>();
   let counts: Record<string, number> = {};
 
   const operations: Readonly<Record<string, (input: WireInput) => object>> = {
     GetSecretValue: () => ({ Name: 'weir/openai', VersionId: 'bench-1', SecretString: SECRET }),
     GetItem({ TableName, Key = {} }) {
-      const item = isCache(TableName) ? cached.get(partitionOf(Key)) : undefined;
+      const item = isKept(TableName) ? kept.get(partitionOf(Key)) : undefined;
       return item ? { Item: item } : {};
     },
     PutItem({ TableName, Item = {} }) {
-      if (isCache(TableName)) cached.set(partitionOf(Item), Item);
+      if (isKept(TableName)) kept.set(partitionOf(Item), Item);
       return {};
     },
     UpdateItem: () => ({}),
@@ -59,8 +60,11 @@ export async function startLoopbackAws(): Promise<LoopbackAws> {
   };
 }
 
-function isCache(table: string | undefined): boolean {
-  return table === localTableName('cache');
+/** The others are written, and never read while all goes well. */
+const KEPT = new Set<string | undefined>([localTableName('cache'), localTableName('callers')]);
+
+function isKept(table: string | undefined): boolean {
+  return KEPT.has(table);
 }
 
 function partitionOf(item: Wire): string | undefined {

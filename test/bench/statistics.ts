@@ -15,6 +15,14 @@ export function spreadOf(values: readonly number[]): Spread {
   };
 }
 
+/** The value that so large a share of the values does not exceed. @throws RangeError without a value */
+export function percentileOf(values: readonly number[], share: number): number {
+  return quantile(
+    values.toSorted((a, b) => a - b),
+    share,
+  );
+}
+
 /** How many times the base each value is, run by run: what slowed both at the same time cancels out. */
 export function ratiosOf(values: readonly number[], bases: readonly number[]): Spread {
   return spreadOf(values.map((value, run) => value / (bases[run] as number)));

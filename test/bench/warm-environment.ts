@@ -1,5 +1,6 @@
+import type { AtRest } from './at-rest.ts';
 import type { BenchBundles } from './bundles.ts';
-import type { AtRest, CallerQuestion, CallsMade } from './caller-process.ts';
+import type { CallerQuestion, CallsMade } from './caller-process.ts';
 import { startCompanion, type Companion } from './companion.ts';
 import type { LoopbackAnswer } from './loopback-process.ts';
 import { hits, lambdaEnvironment, misses, rawSdkEnvironment } from './traffic.ts';

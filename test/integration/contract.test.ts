@@ -15,7 +15,7 @@ const endpoints = routedEntries(await readInventory(FUNCTIONS_FOLDER)).flatMap((
 /** Whether a model costs nothing, by the price book: moderations only. */
 function isFree(model: string): boolean {
   const bound = upperBound({ model, at: Date.now(), serviceTier: 'default', inputTokens: 1_000, maxOutputTokens: 0 });
-  return bound.priced && bound.costPico === 0n;
+  return bound.priced && bound.pico === 0n;
 }
 
 let gateway: LocalGateway;

@@ -1,17 +1,20 @@
 import type { JsonObject, PassRequest } from '#protocol/request.ts';
 import { chooseModel } from './choose-model.ts';
 import type { PassOptions } from './pass-options.ts';
-import { without } from './read-member.ts';
+import { readCount, without } from './read-member.ts';
 import { refuse, refuseValue } from './refuse.ts';
 import { silentRequest } from './silent-request.ts';
 
 /** OpenAI's own limit. */
 const MAX_TEXTS = 2_048;
+/** Far beyond any model's: a slip such as 1e9 shall not cost an attempt to find out (I6). */
+const MAX_DIMENSIONS = 65_536;
 const FORMS = 'be a text, an array of texts, an array of tokens, or an array of such arrays';
 
 /** A request for vectors. @throws as `readPassRequest` */
 export function readEmbeddingsRequest(given: JsonObject, options: PassOptions): PassRequest {
   refuseOtherInput(given['input']);
+  readCount(given, 'dimensions', 1, MAX_DIMENSIONS);
   const model = chooseModel(given, options);
   return silentRequest('embeddings', model, without(given, ['model']));
 }

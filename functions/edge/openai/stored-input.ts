@@ -36,7 +36,9 @@ export function isUncounted(part: JsonObject, place: string, policy: CallerPolic
 
 /** Refuses to go on from something that OpenAI keeps, where the caller's policy does not allow it. @throws InvalidRequest */
 export function refuseStored(place: string, policy: CallerPolicy | undefined): void {
-  if (policy?.mayStore !== true) refuse(place, `is not allowed: ${KEEPS_NOTHING}, nor go on from kept ones`);
+  if (policy?.mayStore === true) return;
+  const instead = 'send what came before in the input, with store: false';
+  refuse(place, `is not allowed: ${KEEPS_NOTHING}, nor go on from kept ones; ${instead}`);
 }
 
 function refusePrivateFile(part: JsonObject, place: string): void {

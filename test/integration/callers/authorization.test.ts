@@ -10,11 +10,21 @@ beforeAll(async () => {
 });
 afterAll(() => gateway[Symbol.asyncDispose]());
 
+const model = 'gpt-6-luna';
 const bodies: Readonly<Record<string, object>> = {
   '/v1/summarize': { text: 'A weir is a low wall.' },
   '/v1/embed': { texts: ['a'], dimensions: 16 },
   '/v1/classify': { text: 'a', labels: ['x', 'y'] },
+  '/openai/v1/chat/completions': { model, messages: [{ role: 'user', content: 'Hello.' }] },
+  '/openai/v1/responses': { model, input: 'Hello.' },
+  '/openai/v1/embeddings': { model: 'text-embedding-3-small', input: 'a' },
+  '/openai/v1/moderations': { input: 'a' },
 };
+
+test('every endpoint is asked here', () => {
+  const endpoints = routedEntries(gateway.weir.entries).filter(({ spec }) => spec.kind === 'endpoint');
+  expect(Object.keys(bodies).toSorted()).toEqual(endpoints.map(pathOf).toSorted());
+});
 
 async function statusOf(path: string, key: string | null): Promise<number> {
   const body = bodies[path];
@@ -76,10 +86,28 @@ test('A4 a caller allowed on one endpoint gets 403 on the others, before and aft
   for (const asksAllowedFirst of [true, false]) {
     const key = await gateway.register({ id: 'narrow', roles: ['caller'], endpoints: ['summarize'] });
     if (asksAllowedFirst) expect(await statusOf('/v1/summarize', key)).toBe(200);
-    for (const path of ['/v1/embed', '/v1/classify', '/v1/spend'])
+    for (const path of [...Object.keys(bodies), '/v1/spend'].filter((each) => each !== '/v1/summarize'))
       expect([path, await statusOf(path, key)]).toEqual([path, 403]);
     expect(await statusOf('/v1/summarize', key)).toBe(200);
     expect(await statusOf('/v1/embed', key)).toBe(403);
+  }
+});
+
+test('A4 so it is on the compatible routes: one of them opens no other, nor an endpoint of Weir’s own', async () => {
+  for (const asksAllowedFirst of [true, false]) {
+    const key = await gateway.register({ id: 'chatty', roles: ['caller'], endpoints: ['openai/chat-completions'] });
+    const chat = '/openai/v1/chat/completions';
+    if (asksAllowedFirst) expect(await statusOf(chat, key)).toBe(200);
+    for (const path of Object.keys(bodies).filter((each) => each !== chat)) {
+      const reply = await gateway.send({ path, key, body: bodies[path] });
+      expect([path, reply.status]).toEqual([path, 403]);
+      // For OpenAI's SDKs, whichever route they asked.
+      expect(reply.json['error']).toMatchObject({ message: 'this key may not use this', code: 'forbidden' });
+    }
+    expect(await statusOf(chat, key)).toBe(200);
+    expect(await statusOf('/openai/v1/responses', key)).toBe(403);
+    // What lies below a route that is allowed is no route.
+    expect(await statusOf(`${chat}/chatcmpl-1`, key)).toBe(404);
   }
 });
 

@@ -1,9 +1,19 @@
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { FUNCTIONS_FOLDER, readInventory } from '#infra/inventory.ts';
+import { pathOf, routedEntries } from '#infra/routes.ts';
 import { failure, invalidApiKey, requestTooLarge } from '#test/support/scripted-failures.ts';
 import { answer, htmlWith200, refusal } from '#test/support/scripted-steps.ts';
 import type { Step } from '#test/support/scripted-exchange.ts';
 import { startLocalGateway, type GatewayReply, type LocalGateway } from '#test/support/local-gateway.ts';
 import { testKey } from '#test/support/test-key.ts';
+import { refusalOf } from '#test/support/told-refusal.ts';
+
+/** The compatible routes, each with a request that works. */
+const compatible = routedEntries(await readInventory(FUNCTIONS_FOLDER)).flatMap((entry) =>
+  entry.spec.kind === 'endpoint' && entry.spec.errors === 'openai'
+    ? { path: pathOf(entry), example: entry.spec.example as object, stream: entry.spec.stream }
+    : [],
+);
 
 let gateway: LocalGateway;
 beforeAll(async () => {
@@ -53,6 +63,73 @@ test.each(failures)('A6 a failure of the upstream (%s) gives nothing away', asyn
   expect([reply.status, givenAway(reply)]).toEqual([status, []]);
   expect(reply.json).toMatchObject({ status, requestId: reply.headers['x-request-id'] });
   expect(await gateway.log()).not.toContain(key.slice(0, 20));
+});
+
+describe.each(compatible)('$path', ({ path, example, stream }) => {
+  // A refusal in the model's own words is an answer here, and passes as it came.
+  const told = failures.filter(([what]) => !what.startsWith('a refusal'));
+
+  test.each(told)('A6 a failure of the upstream (%s) gives nothing away', async (_what, step, status) => {
+    gateway.upstream.otherwise(step);
+    const reply = await gateway.send({ path, body: example });
+    expect([reply.status, givenAway(reply)]).toEqual([status, []]);
+    expect(refusalOf('openai', reply).message).toEqual(expect.any(String));
+    expect(await gateway.log()).not.toContain(key.slice(0, 20));
+  });
+
+  test.runIf(stream).each(told)('A6 nor does one of a stream (%s)', async (_what, step, status) => {
+    gateway.upstream.otherwise(step);
+    const reply = await gateway.send({ path, body: { ...example, stream: true } });
+    expect([reply.status, givenAway(reply)]).toEqual([status, []]);
+  });
+
+  test('A6 headers of OpenAI’s that name organisation and project stay behind, where all is well too', async () => {
+    gateway.upstream.otherwise(answer());
+    const reply = await gateway.send({ path, body: example });
+    expect([reply.status, givenAway(reply)]).toEqual([200, []]);
+  });
+});
+
+const chunk = {
+  id: 'chatcmpl-1',
+  object: 'chat.completion.chunk',
+  created: 1,
+  model: 'gpt-6-luna',
+  choices: [{ index: 0, delta: { role: 'assistant', content: 'A weir' }, finish_reason: null }],
+};
+const response = { id: 'resp_1', object: 'response', status: 'in_progress', model: 'gpt-6-luna', output: [] };
+const created = `event: response.created\ndata: ${JSON.stringify({ type: 'response.created', response })}\n\n`;
+const said = { message: bait, type: bait, code: bait, param: bait };
+const failed = { type: 'response.failed', response: { ...response, status: 'failed', error: said } };
+
+/** Streams these bytes, and ends in good order. */
+function streams(...blocks: string[]): Step {
+  return ({ response: reply }) => {
+    reply.writeHead(200, { 'content-type': 'text/event-stream', ...headers });
+    reply.end(blocks.join(''));
+  };
+}
+
+test.each([
+  [
+    'chat/completions',
+    'an error',
+    streams(`data: ${JSON.stringify(chunk)}\n\n`, `data: ${JSON.stringify({ error: said })}\n\n`),
+  ],
+  ['chat/completions', 'an error and no word before it', streams(`data: ${JSON.stringify({ error: said })}\n\n`)],
+  ['responses', 'an error', streams(created, `event: error\ndata: ${JSON.stringify({ ...said, type: 'error' })}\n\n`)],
+  [
+    'responses',
+    'an error without its name',
+    streams(created, `data: ${JSON.stringify({ ...said, type: 'error' })}\n\n`),
+  ],
+  ['responses', 'its failure', streams(created, `event: response.failed\ndata: ${JSON.stringify(failed)}\n\n`)],
+])('A6 a stream of %s that tells %s in OpenAI’s words ends with Weir’s own', async (api, _what, step) => {
+  gateway.upstream.otherwise(step);
+  const { example } = compatible.find(({ path }) => path === `/openai/v1/${api}`)!;
+  const reply = await gateway.send({ path: `/openai/v1/${api}`, body: { ...example, stream: true } });
+  expect(givenAway(reply)).toEqual([]);
+  expect(reply.text).toContain('the upstream failed');
 });
 
 test('a model whose name no header can carry is no broken reply', async () => {

@@ -39,6 +39,14 @@ describe('embeddings', () => {
   });
 });
 
+test('I6 dimensions beyond all reason are refused before anything is spent', () => {
+  expect(readPass('embeddings', { dimensions: 3_072 }).body['dimensions']).toBe(3_072);
+  expect(readPass('embeddings', { dimensions: null }).body['dimensions']).toBeNull();
+  for (const dimensions of [1e308, 1e9, 0, -1]) {
+    expect(refusalOf('embeddings', { dimensions }).message).toContain('dimensions must be from 1 to 65,536, but ');
+  }
+});
+
 describe('moderations', () => {
   test('needs no model: there is but one kind, and it is free', () => {
     expect(readPass('moderations', { model: undefined }).model).toBe('omni-moderation-latest');
