@@ -7,9 +7,10 @@ import { knownOf, referenceOf } from './openai-reference.ts';
 
 /** The operation of an OpenAI-compatible endpoint: OpenAI's own reference tells what request and reply are. */
 export function compatibleOperation(spec: EndpointSpec, path: string) {
-  const { input, output, example, stream } = spec;
+  const { input, output, example } = spec;
   const externalDocs = referenceOf(path);
   const { request, reply } = knownOf(path);
+  const isTold = spec.stream !== undefined && 'stream' in (request.properties ?? {});
   // What a spec says of its own fields goes before what is known of OpenAI's.
   const body = { type: 'object', ...request, ...objectSchema(input, 'input'), externalDocs };
   const replyBody = { type: 'object', ...reply, ...objectSchema(output, 'output'), externalDocs };
@@ -24,13 +25,13 @@ export function compatibleOperation(spec: EndpointSpec, path: string) {
     },
     responses: {
       200: {
-        description: stream
+        description: isTold
           ? 'OpenAI’s reply; with `stream` as it is made. A stream’s headers come before what it cost is known: a comment at its end tells it.'
           : 'OpenAI’s reply.',
         headers: REPLY_HEADERS,
         content: {
           'application/json': { schema: replyBody },
-          ...(stream && { 'text/event-stream': { schema: { type: 'string', description: STREAM, externalDocs } } }),
+          ...(isTold && { 'text/event-stream': { schema: { type: 'string', description: STREAM, externalDocs } } }),
         },
       },
       ...errorReplies(ENDPOINT_ERRORS, spec.errors),

@@ -1,4 +1,4 @@
-type Schema = Readonly<Record<string, unknown>>;
+type Schema = { readonly required?: readonly string[]; readonly properties?: Readonly<Record<string, unknown>> };
 
 /** What of a route of OpenAI's is told here; the rest, which grows by itself, is in OpenAI's reference. */
 interface Known {

@@ -1,11 +1,25 @@
 import { availableParallelism, cpus, loadavg } from 'node:os';
 import type { Spread } from './statistics.ts';
 
+export type Unit =
+  | '×'
+  | 'µs'
+  | 'ms'
+  | 'KB'
+  | 'MB'
+  | 'requests'
+  | 'streams'
+  | 'chunks'
+  | 'bytes a call'
+  | 'MB / 1,000 streams'
+  | 'left over';
+
 /** One line of the bench. */
 export interface Row {
   readonly name: string;
-  readonly measured: number;
-  readonly unit: '×' | 'ms' | 'KB' | 'requests' | 'bytes a call' | 'left over';
+  /** Undefined: it could not be measured, and the note says why. */
+  readonly measured: number | undefined;
+  readonly unit: Unit;
   /** Quartiles of the runs, where there are many. */
   readonly quartiles?: readonly [lower: number, upper: number];
   /** The most that is good. Absent: for orientation only. */
@@ -34,7 +48,7 @@ export function spreadRow(
 
 /** `stretch`: better than the aim asked for. Empty: there is no aim. */
 export function verdictOf({ measured, aim, stretch = -Infinity }: Row): Verdict {
-  if (aim === undefined) return '';
+  if (aim === undefined || measured === undefined) return '';
   if (measured > aim) return 'over';
   return measured <= stretch ? 'stretch' : 'ok';
 }
@@ -87,7 +101,7 @@ function cellsOf(row: Row): string[] {
   const stretched = stretch === undefined ? '' : ` (${stretch})`;
   return [
     name,
-    `${short(measured)} ${unit}`,
+    measured === undefined ? '–' : `${short(measured)} ${unit}`,
     quartiles ? quartiles.map(short).join('–') : '',
     aim === undefined ? '' : `≤ ${aim}${stretched}`,
     verdictOf(row),

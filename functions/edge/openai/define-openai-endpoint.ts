@@ -21,7 +21,7 @@ export interface OpenAiEndpointDefinition {
   /** A request that works: documentation, the contract tests. */
   readonly example: Readonly<Record<string, unknown>>;
   readonly limits: EndpointLimits;
-  /** Absent: its replies are given whole. */
+  /** Its route streams, and so a reply may have any size. Absent: replies are buffered, within Lambda's 6 MB. */
   readonly stream?: StreamLimits;
   /** What it may spend. Absent: no limit. */
   readonly budget?: EndpointBudget;
@@ -48,7 +48,8 @@ export function defineOpenAiEndpoint(definition: OpenAiEndpointDefinition): {
   const spec = specOf(definition);
   const chainOf = ({ name, platform }: Binding): ChainParts => {
     const run = createRunEndpoint(termsOf(name, spec, 1), passOn, platform);
-    const body = parseBody({ maxBodyBytes: spec.limits.maxBodyBytes ?? MAX_BODY_BYTES, isPassedOn: true });
+    const { maxBodyBytes = MAX_BODY_BYTES } = spec.limits;
+    const body = parseBody({ maxBodyBytes, isPassedOn: true });
     return {
       log: platform.log,
       middlewares: [identifyPrincipal(spec.access), body],
@@ -83,7 +84,7 @@ function specOf(definition: OpenAiEndpointDefinition): EndpointSpec {
     output: ANY_OBJECT,
     example,
     answers: 'openai',
-    limits,
+    limits: { maxBodyBytes: MAX_BODY_BYTES, ...limits },
     ...(stream && { stream }),
     cachesOnRequest: true,
     hasQueue: false,

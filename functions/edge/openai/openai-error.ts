@@ -1,5 +1,6 @@
 import type { FieldFault, WeirError } from '#platform/errors.ts';
 import type { PassApi } from '#protocol/request.ts';
+import type { ToldError } from '#upstream/told-error.ts';
 import type { HttpReply } from '../http-call.ts';
 import { knownError, maskedJson, retryHeaders } from '../known-error.ts';
 import { redactLine } from '../redact-line.ts';
@@ -7,9 +8,9 @@ import { redactLine } from '../redact-line.ts';
 /** An error as OpenAI tells it, with what Weir knows beside: limits, the time a budget begins anew, all fields at fault. */
 interface OpenAiError {
   readonly message: string;
-  readonly type: string;
+  readonly type: string | null;
   readonly param: string | null;
-  readonly code: string;
+  readonly code: string | null;
   readonly details?: Readonly<Record<string, unknown>>;
 }
 
@@ -38,18 +39,20 @@ export function toOpenAiError(error: unknown, requestId: string): HttpReply {
 /**
  * The event that ends a stream whose status was sent long ago. SDKs raise an `APIError` for it: in Chat Completions for data
  * with an `error` in it, in Responses for the event of that name.
- *
- * @param sequenceNumber of the event: one more than that of the last one that was sent
  */
-export function openAiErrorEvent(api: PassApi, error: unknown, requestId: string, sequenceNumber = 0): Buffer {
+export function openAiErrorEvent(api: PassApi, error: unknown, requestId: string): Buffer {
   const known = openAiError(knownError(error), requestId);
   if (api !== 'responses') return Buffer.from(`data: ${maskedJson({ error: known }, redactLine)}\n\n`);
   const { code, message, param } = known;
-  const event = { type: 'error', code, message, param, sequence_number: sequenceNumber };
+  // Of the events before it, which went by unread, nobody knows the last number.
+  const event = { type: 'error', code, message, param, sequence_number: 0 };
   return Buffer.from(`event: error\ndata: ${maskedJson(event, redactLine)}\n\n`);
 }
 
 function openAiError(error: WeirError, requestId: string): OpenAiError {
+  const { upstreamError, ...details } = error.details as { readonly upstreamError?: ToldError };
+  // What OpenAI says of a request, its author is told as OpenAI says it.
+  if (upstreamError) return { ...upstreamError, details };
   const isOurs = error.status >= 500;
   return {
     message: isOurs ? `${error.message} (request ${requestId})` : error.message,

@@ -15,9 +15,8 @@ interface LooseChunk {
 }
 
 const DONE = /^data: ?\[DONE\]/;
-const ERROR = /^data: ?\{\s*"error"\s*:\s*\{/;
 /** Chunks that say more than what the model writes; all others go by unparsed. */
-const TELLING = /"finish_reason"\s*:\s*"|"usage"\s*:\s*\{|"refusal"\s*:\s*"/;
+const TELLING = /"finish_reason"\s*:\s*"|"usage"\s*:\s*\{|"refusal"\s*:\s*"|"error"\s*:\s*\{/;
 /** OpenAI puts this into each chunk when usage is asked for. It is a key: in a text its quotes would be escaped. */
 const NO_USAGE = ',"usage":null';
 
@@ -36,7 +35,6 @@ export class ChatReader extends PassReader {
       this.conclude(this.#finish());
       return this.pass(block, 'last');
     }
-    if (ERROR.test(text)) throw this.failed(failureOfEvent(this.#parse(block).error ?? {}, this.options.requestId));
     if (!this.served || TELLING.test(text)) return this.#readTelling(block, whole);
     this.seen.add(deltaBytes(text));
     return this.pass(this.#withoutUsage(block, whole), 'more');
@@ -44,6 +42,7 @@ export class ChatReader extends PassReader {
 
   #readTelling(block: Buffer, text: string): Verdict | Promise<Verdict> {
     const chunk = this.#parse(block);
+    if (chunk.error) throw this.failed(failureOfEvent(chunk.error, this.options.requestId));
     const choices = Array.isArray(chunk.choices) ? (chunk.choices as LooseChoice[]) : [];
     const usage = chunk.usage === null || chunk.usage === undefined ? undefined : usageOfChat(chunk.usage);
     // Not every chunk says everything.

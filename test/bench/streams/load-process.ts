@@ -14,8 +14,8 @@ const LAST_WORDS: Readonly<Record<StreamKind, string>> = {
   summarize: 'event: done\n',
 };
 
-/** Longer than any last event. */
-const TAIL_BYTES = 64 * 1024;
+/** Longer than any last words, which may come in two reads. */
+const OVERLAP_BYTES = 64;
 
 let asked = 0;
 
@@ -61,13 +61,15 @@ async function readOne(target: Target, pace: Pace, agent: Agent): Promise<{ firs
   const reply = await promise;
   let firstTokenMs: number | undefined;
   let reads = 0;
+  let isWhole = false;
   let tail = Buffer.alloc(0);
   for await (const chunk of reply as AsyncIterable<Buffer>) {
     reads++;
     if (firstTokenMs === undefined && chunk.includes(FIRST_WORD)) firstTokenMs = performance.now() - startedMs;
-    tail = chunk.length > 4_096 ? chunk : Buffer.concat([tail.subarray(-TAIL_BYTES), chunk]);
+    tail = Buffer.concat([tail.subarray(-OVERLAP_BYTES), chunk]);
+    isWhole ||= tail.includes(LAST_WORDS[target.kind]);
   }
-  if (reply.statusCode !== 200 || firstTokenMs === undefined || !tail.includes(LAST_WORDS[target.kind])) {
+  if (reply.statusCode !== 200 || firstTokenMs === undefined || !isWhole) {
     throw new Error(`a stream of ${target.url} was not whole: ${reply.statusCode} … ${tail.subarray(-500).toString()}`);
   }
   return { firstTokenMs, reads };

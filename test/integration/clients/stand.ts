@@ -43,6 +43,12 @@ export class Stand implements AsyncDisposable {
     return (await this.gateway.ledger()).find((entry) => entry.callId === callId);
   }
 
+  /** What came into the ledger since it was read. */
+  async entriesSince(before: readonly LedgerEntry[]): Promise<LedgerEntry[]> {
+    const known = new Set(before.map(({ callId }) => callId));
+    return (await this.gateway.ledger()).filter(({ callId }) => !known.has(callId));
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     await this.gateway[Symbol.asyncDispose]();
   }

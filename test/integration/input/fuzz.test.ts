@@ -89,35 +89,24 @@ test('no change to a good input is a 500: a field removed, added, doubled, or of
 });
 
 /** All members of the two APIs that Weir looks at, and some that it does not. */
-const COMPATIBLE_NAMES = [
-  ...[
-    'model',
-    'messages',
-    'input',
-    'instructions',
-    'n',
-    'stream',
-    'stream_options',
-    'tools',
-    'tool_choice',
-    'functions',
-  ],
-  ...['max_tokens', 'max_completion_tokens', 'max_output_tokens', 'text', 'response_format', 'reasoning', 'modalities'],
-  ...['audio', 'store', 'metadata', 'service_tier', 'safety_identifier', 'prompt_cache_key', 'prompt_cache_options'],
-  ...['prompt_cache_retention', 'previous_response_id', 'conversation', 'prompt', 'background', 'context_management'],
-  ...['moderation', 'web_search_options', 'dimensions', 'encoding_format', 'user', 'logit_bias', 'x'],
-];
-const PARTS = [
-  ...['input_text', 'image_url', 'input_image', 'input_file', 'function', 'namespace', 'message', 'item_reference'],
-  ...['reasoning', 'function_call', 'compaction', 'input_audio', 'x'],
-];
+const COMPATIBLE_NAMES = `
+  model messages input instructions n stream stream_options tools tool_choice functions
+  max_tokens max_completion_tokens max_output_tokens text response_format reasoning modalities
+  audio store metadata service_tier safety_identifier prompt_cache_key prompt_cache_options
+  prompt_cache_retention previous_response_id conversation prompt background context_management
+  moderation web_search_options dimensions encoding_format user logit_bias x
+`.match(/\w+/g)!;
+const PART_TYPES = `
+  input_text image_url input_image input_file function namespace message item_reference
+  reasoning function_call compaction input_audio x
+`.match(/\w+/g)!;
 
 test('no change to a good request is a 500 on the compatible routes, whatever its members and parts hold', async () => {
   const plain = fc.oneof(fc.jsonValue({ maxDepth: 3 }), fc.constantFrom(null, '', [], {}, [null], 1e308, -0, true));
   const partNames = fc.constantFrom('content', 'image_url', 'detail', 'file_id', 'tools', 'role', 'url', 'function');
   const part = fc
-    .tuple(fc.constantFrom(...PARTS), fc.dictionary(partNames, plain, { maxKeys: 3 }))
-    .map(([type, members]) => ({ type, ...members }));
+    .tuple(fc.constantFrom(...PART_TYPES), fc.dictionary(partNames, plain, { maxKeys: 3 }))
+    .map(([type, members]) => Object.assign(members, { type }));
   const content = fc.array(fc.oneof(part, fc.record({ role: fc.constant('user'), content: fc.array(part) })));
   const value = fc.oneof(plain, content, part, fc.integer({ min: 1, max: 20 }));
   const compatible = endpoints.filter(({ form }) => form === 'openai');
@@ -131,7 +120,7 @@ test('no change to a good request is a 500 on the compatible routes, whatever it
         const { status } = reply;
         statuses.set(status, (statuses.get(status) ?? 0) + 1);
         expect([path, changes, NO_FAULT.has(status) ? 'fine' : status]).toEqual([path, changes, 'fine']);
-        if (status !== 200) expect(refusalOf('openai', reply).message).toEqual(expect.any(String));
+        if (status !== 200) expect(reply.json).toMatchObject({ error: { message: expect.any(String) } });
       },
     ),
     { seed, numRuns: 600 },

@@ -31,6 +31,11 @@ function leakIn(text: string, secret: string): string | undefined {
   return parts.find((part) => text.includes(part) && !/^(eyJ|postgres)/.test(part));
 }
 
+/** A picture at an address that is none. */
+function image(url: string): object {
+  return { type: 'image_url', image_url: { url } };
+}
+
 async function expectNoLeak(secret: string, replyText: string): Promise<void> {
   expect(leakIn(replyText, secret)).toBeUndefined();
   expect(leakIn(await gateway.log(), secret)).toBeUndefined();
@@ -65,6 +70,41 @@ test.each(Object.entries(SECRETS))(
         await expectNoLeak(secret, text);
       }
     }
+  },
+);
+
+test.each(Object.entries(SECRETS))(
+  'D6 nor is a %s secret on the compatible routes, wherever a request is at fault',
+  async (_kind, secret) => {
+    const model = 'gpt-6-luna';
+    const unpriced = { type: 'input_audio' };
+    for (const given of [secret, ['x'.repeat(24), secret].join(' '), `line\n${secret}`, `"${secret}"`]) {
+      for (const [api, body, headers] of [
+        ['chat/completions', { model: given, messages: [] }],
+        ['chat/completions', { model, messages: given }],
+        ['chat/completions', { model, messages: [], n: given }],
+        ['chat/completions', { model, messages: [], service_tier: given }],
+        ['chat/completions', { model, messages: [{ role: 'user', content: { [given]: unpriced } }] }],
+        ['chat/completions', { model, messages: [], tools: [{ type: given }] }],
+        ['chat/completions', { model, messages: [{ role: 'user', content: [image(given)] }] }],
+        ['responses', { model, input: [], max_output_tokens: given }],
+        ['responses', { model, input: [{ type: 'input_file', file_url: `http://10.0.0.1/${given}` }] }],
+        ['responses', { model, input: 'a', safety_identifier: given.padEnd(200, ' x') }],
+        ['responses', { model, input: 'a', reasoning: { mode: given } }],
+        ['responses', { model, input: 'a', moderation: { model: given } }],
+        ['embeddings', { model: 'text-embedding-3-small', input: [1, given] }],
+        ['moderations', { input: [{ type: given }], model: given }],
+        ['moderations', { input: 'a' }, { 'x-weir-cache': given.replaceAll(/[^ -~]/g, ' ') }],
+      ] as const) {
+        const { status, text } = await gateway.send({ path: `/openai/v1/${api}`, body, ...(headers && { headers }) });
+        expect([body, status, leakIn(text, secret)]).toEqual([body, 400, undefined]);
+      }
+    }
+    for (const body of [`{"model":"${secret}`, `{"model":${secret}}`, secret]) {
+      const { status, text } = await gateway.send({ path: '/openai/v1/responses', body });
+      expect([body, status, leakIn(text, secret)]).toEqual([body, 422, undefined]);
+    }
+    expect(leakIn(await gateway.log(), secret)).toBeUndefined();
   },
 );
 

@@ -126,23 +126,26 @@ function withoutComments(stream: string): string {
   return stream.replaceAll(': heartbeat\n\n', '').replace(/: weir \{.*\}\n\n$/u, '');
 }
 
-test.each([...CHAT, ...RESPONSES, ...OTHERS])('$name: the same bytes come back, and the same request goes up', async (given) => {
-  gateway.upstream.script(given.step);
-  direct.script(given.step);
-  const { through, straight, relayed, sent, attempts } = await onBothWays(given.path, bytesOf(given));
+test.each([...CHAT, ...RESPONSES, ...OTHERS])(
+  '$name: the same bytes come back, and the same request goes up',
+  async (given) => {
+    gateway.upstream.script(given.step);
+    direct.script(given.step);
+    const { through, straight, relayed, sent, attempts } = await onBothWays(given.path, bytesOf(given));
 
-  expect(attempts).toBe(1);
-  expect(through.status).toBe(straight.status);
-  expect(through.headers['content-type']).toBe(straight.headers['content-type']);
-  const limitTold = (text: string) => text.replace(`"max_output_tokens":${OUTPUT_LIMIT}`, '"max_output_tokens":null');
-  const text = given.tellsLimit ? limitTold(through.text) : through.text;
-  expect(withoutComments(text)).toBe(straight.text);
-  if (straight.headers['content-type']?.startsWith('text/event-stream')) expect(text).not.toBe(straight.text);
+    expect(attempts).toBe(1);
+    expect(through.status).toBe(straight.status);
+    expect(through.headers['content-type']).toBe(straight.headers['content-type']);
+    const limitTold = (text: string) => text.replace(`"max_output_tokens":${OUTPUT_LIMIT}`, '"max_output_tokens":null');
+    const text = given.tellsLimit ? limitTold(through.text) : through.text;
+    expect(withoutComments(text)).toBe(straight.text);
+    if (straight.headers['content-type']?.startsWith('text/event-stream')) expect(text).not.toBe(straight.text);
 
-  expect(relayed.path).toBe(sent.path);
-  const asSent = exact(sent.rawBody);
-  expect(exact(relayed.rawBody)).toEqual({ ...asSent, ...withBounds(given.path, asSent), ...given.bounds });
-});
+    expect(relayed.path).toBe(sent.path);
+    const asSent = exact(sent.rawBody);
+    expect(exact(relayed.rawBody)).toEqual({ ...asSent, ...withBounds(given.path, asSent), ...given.bounds });
+  },
+);
 
 test('headers: OpenAI’s own and the caller’s key stay on their sides, and Weir’s tell of the call', async () => {
   const bytes = JSON.stringify({ model, messages: [{ role: 'user', content: 'hi' }] });

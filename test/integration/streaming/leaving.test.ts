@@ -46,7 +46,7 @@ class Leaver {
   /** Reads until a text has come. */
   async read(text: string): Promise<void> {
     const { chunks } = await this.reply!;
-    for (let read = ''; !read.includes(text); ) {
+    for (let read = ''; !read.includes(text);) {
       const { value, done } = await chunks.next();
       if (done) throw new Error(`the stream ended without ${text}`);
       read += String(value);
@@ -101,26 +101,29 @@ for (const way of WAYS) {
     ['the first', 1],
     ['a middle', 20],
     ['the last', 40],
-  ])(`S5 ${way.entry}: a caller who leaves at %s chunk stops the upstream, and pays for what was made`, async (_, at) => {
-    const leaver = new Leaver(way);
-    const held = new Gate();
-    const chunks = (async function* () {
-      for (let number = 1; number <= 40; number++) {
-        yield ` piece-${number}-of-the-weir`;
-        if (number === at) await held.pass();
-      }
-    })();
-    await leaver.ask([stream({ chunks })]);
-    await leaver.read(`piece-${at}-`);
-    await held.reached();
-    leaver.leave();
-    await expectAborted(leaver);
-    const entry = await leaver.entry();
-    held.open();
-    expect(entry).toMatchObject({ outcome: 'caller_gone', basis: 'estimated', attempts: [{ outcome: 'cancelled' }] });
-    expect(entry.costPico).toBeGreaterThan(billedPico() / 2n);
-    expect(entry.costPico).toBeLessThan(BOUND_PICO);
-  });
+  ])(
+    `S5 ${way.entry}: a caller who leaves at %s chunk stops the upstream, and pays for what was made`,
+    async (_, at) => {
+      const leaver = new Leaver(way);
+      const held = new Gate();
+      const chunks = (async function* () {
+        for (let number = 1; number <= 40; number++) {
+          yield ` piece-${number}-of-the-weir`;
+          if (number === at) await held.pass();
+        }
+      })();
+      await leaver.ask([stream({ chunks })]);
+      await leaver.read(`piece-${at}-`);
+      await held.reached();
+      leaver.leave();
+      await expectAborted(leaver);
+      const entry = await leaver.entry();
+      held.open();
+      expect(entry).toMatchObject({ outcome: 'caller_gone', basis: 'estimated', attempts: [{ outcome: 'cancelled' }] });
+      expect(entry.costPico).toBeGreaterThan(billedPico() / 2n);
+      expect(entry.costPico).toBeLessThan(BOUND_PICO);
+    },
+  );
 
   test(`S5 ${way.entry}: a caller who leaves before anything came pays the bound, for nobody can tell`, async () => {
     const leaver = new Leaver(way);
@@ -206,7 +209,11 @@ test('S5, L8 where the usage had come before the caller left, it is what is char
   await leaver.ask([
     async (exchange) => {
       exchange.response.writeHead(200, { 'content-type': 'text/event-stream' });
-      for (const chunk of [{ ...head, choices }, { ...head, choices: [], usage }, { ...head, choices: [], late: 1 }])
+      for (const chunk of [
+        { ...head, choices },
+        { ...head, choices: [], usage },
+        { ...head, choices: [], late: 1 },
+      ])
         exchange.response.write(`data: ${JSON.stringify(chunk)}\n\n`);
       await untilOver(exchange);
     },

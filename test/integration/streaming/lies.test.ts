@@ -21,17 +21,20 @@ const LIES: [string, Step, string][] = [
 ];
 
 for (const way of WAYS) {
-  test.each(LIES)(`S3 ${way.entry}: after the first byte, when %s: a typed error, one attempt`, async (_, lie, code) => {
-    await using upstream = await startScriptedUpstream({ prices: tieredPrices });
-    await using weir = await startWeir({ baseUrl: upstream.baseUrl });
-    upstream.script(lie);
-    const reply = await weir.stream(way.entry, { ...way.body, stream: true }, KEPT);
-    const heard = await hear(reply);
-    expect([reply.status, heard.text, heard.error, heard.isWhole]).toEqual([200, CHUNKS.join(''), code, false]);
-    expect(await reply.settled).toBeUndefined();
-    await expectOneEstimate(weir, upstream, way, code);
-    await expectNotStored(weir, upstream, way);
-  });
+  test.each(LIES)(
+    `S3 ${way.entry}: after the first byte, when %s: a typed error, one attempt`,
+    async (_, lie, code) => {
+      await using upstream = await startScriptedUpstream({ prices: tieredPrices });
+      await using weir = await startWeir({ baseUrl: upstream.baseUrl });
+      upstream.script(lie);
+      const reply = await weir.stream(way.entry, { ...way.body, stream: true }, KEPT);
+      const heard = await hear(reply);
+      expect([reply.status, heard.text, heard.error, heard.isWhole]).toEqual([200, CHUNKS.join(''), code, false]);
+      expect(await reply.settled).toBeUndefined();
+      await expectOneEstimate(weir, upstream, way, code);
+      await expectNotStored(weir, upstream, way);
+    },
+  );
 
   test.each<[string, Step]>([
     ['HTML', htmlWith200()],
@@ -125,7 +128,9 @@ test('a connection that the upstream holds open behind its last event does not h
 test('a quota error in mid-stream opens the breaker: the next call reaches nobody', async () => {
   await using upstream = await startScriptedUpstream({ prices: tieredPrices });
   await using weir = await startWeir({ baseUrl: upstream.baseUrl });
-  const error = { error: { message: 'You exceeded your quota.', type: 'insufficient_quota', code: 'insufficient_quota' } };
+  const error = {
+    error: { message: 'You exceeded your quota.', type: 'insufficient_quota', code: 'insufficient_quota' },
+  };
   upstream.script(eventStream(`${chunk(0, null)}data: ${JSON.stringify(error)}\n\n`));
   const heard = await hear(await weir.stream(CHAT.entry, { ...CHAT.body, stream: true }));
   expect(heard.error).toBe('upstream_quota');

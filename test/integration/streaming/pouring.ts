@@ -30,7 +30,7 @@ export class Pouring {
 
   /** Settles when nothing was written for so long that whoever takes it must be full. */
   async atRest(): Promise<number> {
-    for (let seen = -1, quietTurns = 0; quietTurns < 100; ) {
+    for (let seen = -1, quietTurns = 0; quietTurns < 100;) {
       quietTurns = this.sent === seen ? quietTurns + 1 : 0;
       seen = this.sent;
       await new Promise((resolve) => setTimeout(resolve, 1));

@@ -20,7 +20,9 @@ for (const way of WAYS) {
   ])(`S4 ${way.entry}: a model that stops in mid-stream and %s is given up`, async (_, commentEveryMs) => {
     await using upstream = await startScriptedUpstream({ prices: tieredPrices });
     await using weir = await startWeir({ baseUrl: upstream.baseUrl });
-    upstream.script(stream({ chunks: ['Half an ', 'answer'], end: 'stall', ...(commentEveryMs && { commentEveryMs }) }));
+    upstream.script(
+      stream({ chunks: ['Half an ', 'answer'], end: 'stall', ...(commentEveryMs && { commentEveryMs }) }),
+    );
     const reply = await weir.stream(way.entry, { ...way.body, stream: true }, { remainingMs: 900_000 });
     const seen = await readUntil(reply, 'answer');
     const comments = () => upstreamComments(seen);
@@ -36,7 +38,11 @@ for (const way of WAYS) {
     expect(await upstream.requests[0]!.ending).toBe('client left');
     expect([upstream.requests.length, await reply.settled, weir.clock.pending]).toEqual([1, undefined, 0]);
     const [entry] = await weir.ledger();
-    expect(entry).toMatchObject({ outcome: 'upstream_timeout', basis: 'estimated', attempts: [{ outcome: 'timeout' }] });
+    expect(entry).toMatchObject({
+      outcome: 'upstream_timeout',
+      basis: 'estimated',
+      attempts: [{ outcome: 'timeout' }],
+    });
     expect(entry!.costPico).toBeGreaterThan(0n);
     const counter = expectBalanced(await weir.budget(way.entry));
     expect([counter.spentPico, heldIn(counter)]).toEqual([entry!.costPico, 0n]);
@@ -148,7 +154,7 @@ async function* eachOf(pieces: readonly PromiseWithResolvers<string>[]): AsyncGe
 
 /** Reads on until a text has come. @param seen gets all that was read */
 async function readUntil(reply: StreamedCall, text: string, seen: string[] = []): Promise<string[]> {
-  for (let read = ''; !read.includes(text); ) {
+  for (let read = ''; !read.includes(text);) {
     const { value, done } = await reply.chunks.next();
     if (done) throw new Error(`the stream ended without ${text}: ${seen.join('')}`);
     read += String(value);

@@ -1,6 +1,17 @@
 import { answer, incomplete, refusal } from '#test/support/scripted-steps.ts';
 import { stream } from '#test/support/scripted-stream.ts';
-import { asWritten, model, parameters, picture, question, schema, toolCalls, unicode, UNKNOWN, type Case } from './case.ts';
+import {
+  asWritten,
+  model,
+  parameters,
+  picture,
+  question,
+  schema,
+  toolCalls,
+  unicode,
+  UNKNOWN,
+  type Case,
+} from './case.ts';
 
 const messages = [{ role: 'user', content: question }];
 const limit = { max_completion_tokens: 500 };
