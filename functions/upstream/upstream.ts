@@ -14,6 +14,7 @@ import { readPassReply } from './pass/read-pass-reply.ts';
 import { ResponseReader } from './pass/response-reader.ts';
 import { toPassBody } from './pass/to-pass-body.ts';
 import { createRetryBudget, type RetryBudget } from './retry-budget.ts';
+import { Sight } from './seen.ts';
 import { AnswerReader } from './stream/answer-reader.ts';
 import { receiveStream, type OpenReply } from './stream/receive-stream.ts';
 import type { Heard, StreamReader } from './stream/stream-reader.ts';
@@ -101,9 +102,11 @@ export function createUpstream({ config, clock, random, log, secrets }: Platform
         const { safetyIdentifier, idleTimeoutMs } = streamOptions;
         const body =
           request.kind === 'pass' ? toPassBody(request, safetyIdentifier) : streamedParams(request, safetyIdentifier);
+        // From before it is sent: a model may think before it says so much as a head.
+        const seen = new Sight(() => clock.nowMs());
         const reply = await post(openai, request.kind === 'pass' ? request.api : 'responses', body, options);
         const requestId = reply.headers.get('x-request-id') ?? undefined;
-        const reader = readerFor(request, streamOptions, requestId, () => clock.nowMs());
+        const reader = readerFor(request, streamOptions, requestId, seen);
         return receiveStream(reply, reader, { clock, idleTimeoutMs, signal: options.signal });
       }),
   };
@@ -145,10 +148,10 @@ function readerFor(
   request: Streamable,
   { hear, keeps }: StreamOptions,
   requestId: string | undefined,
-  nowMs: () => number,
+  seen: Sight,
 ): StreamReader {
-  if (request.kind === 'respond') return new AnswerReader({ requestId, nowMs, hear });
+  if (request.kind === 'respond') return new AnswerReader({ requestId, seen, hear });
   const { wantsUsage, choices } = request;
-  const options = { requestId, nowMs, hear, keeps, wantsUsage, choices };
+  const options = { requestId, seen, hear, keeps, wantsUsage, choices };
   return request.api === 'chat/completions' ? new ChatReader(options) : new ResponseReader(options);
 }

@@ -8,7 +8,7 @@ import { redactLine } from '../redact-line.ts';
 /** An error as OpenAI tells it, with what Weir knows beside: limits, the time a budget begins anew, all fields at fault. */
 interface OpenAiError {
   readonly message: string;
-  readonly type: string | null;
+  readonly type: string;
   readonly param: string | null;
   readonly code: string | null;
   readonly details?: Readonly<Record<string, unknown>>;
@@ -52,7 +52,7 @@ export function openAiErrorEvent(api: PassApi, error: unknown, requestId: string
 function openAiError(error: WeirError, requestId: string): OpenAiError {
   const { upstreamError, ...details } = error.details as { readonly upstreamError?: ToldError };
   // What OpenAI says of a request, its author is told as OpenAI says it.
-  if (upstreamError) return { ...upstreamError, details };
+  if (upstreamError) return { ...upstreamError, type: upstreamError.type ?? 'invalid_request_error', details };
   const isOurs = error.status >= 500;
   return {
     message: isOurs ? `${error.message} (request ${requestId})` : error.message,

@@ -1,14 +1,15 @@
 import type { FinishReason, LiveEvent } from '#protocol/events.ts';
 import { UpstreamFailure, type Failure } from '../failure.ts';
 import type { Reply } from '../from-openai.ts';
-import { Sight } from '../seen.ts';
+import type { Sight } from '../seen.ts';
 import type { Served } from '../served.ts';
 import type { Verdict } from '../stream/read-blocks.ts';
 import type { Heard, StreamReader } from '../stream/stream-reader.ts';
 
 export interface PassReaderOptions {
   readonly requestId: string | undefined;
-  readonly nowMs: () => number;
+  /** Counts what is seen, since before the request was sent. */
+  readonly seen: Sight;
   /** Hears the stream's bytes, event by event, as they came. */
   readonly hear: (event: LiveEvent) => Heard | Promise<Heard>;
   /** Keeps the whole stream, to be stored. */
@@ -33,7 +34,7 @@ export abstract class PassReader implements StreamReader {
 
   constructor(options: PassReaderOptions) {
     this.options = options;
-    this.seen = new Sight(options.nowMs);
+    this.seen = options.seen;
   }
 
   abstract read(block: Buffer): Verdict | Promise<Verdict>;

@@ -2,7 +2,7 @@ import type { CallEvent } from '#protocol/events.ts';
 import { failureOfEvent } from '../classify-failure.ts';
 import { UpstreamFailure } from '../failure.ts';
 import { readResponse, type Reply } from '../from-openai.ts';
-import { Sight } from '../seen.ts';
+import type { Sight } from '../seen.ts';
 import type { Served } from '../served.ts';
 import type { Verdict } from './read-blocks.ts';
 import { parseEvent } from './sse-event.ts';
@@ -18,7 +18,8 @@ interface LooseEvent {
 
 export interface AnswerReaderOptions {
   readonly requestId: string | undefined;
-  readonly nowMs: () => number;
+  /** Counts what is seen, since before the request was sent. */
+  readonly seen: Sight;
   /** Hears the text while it is made. */
   readonly hear: (event: CallEvent) => Heard | Promise<Heard>;
 }
@@ -36,7 +37,7 @@ export class AnswerReader implements StreamReader {
 
   constructor(options: AnswerReaderOptions) {
     this.#options = options;
-    this.seen = new Sight(options.nowMs);
+    this.seen = options.seen;
   }
 
   read(block: Buffer): Verdict | Promise<Verdict> {

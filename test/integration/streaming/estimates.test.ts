@@ -13,7 +13,7 @@ const TEXTS: [string, readonly string[]][] = [
   ['English', 'A weir is a low wall across a river; everything that passes is held to a level. '.match(/\s*\S+/g)!],
   ['German', 'Ein Wehr ist eine niedrige Mauer quer durch einen Fluss, die das Wasser staut. '.match(/\s*\S+/g)!],
   ['Chinese', Array.from('堰是横跨河流的矮墙，一切经过的东西都被保持在一个水平上，并被测量。')],
-  ['code', 'const weir = (river) => river.map(({ level }) => Math.min(level, 7));\n'.match(/\w+|\W/g)!],
+  ['code', 'const weir = (river) => river.map(({ level }) => Math.min(level, 7));\n'.match(/\s*\w+|\s*[^\w\s]+|\s+$/g)!],
   ['large pieces', ['A weir is a low wall across a river. '.repeat(40)]],
 ];
 

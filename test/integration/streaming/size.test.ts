@@ -70,39 +70,35 @@ test('S7 a stream too large for the cache is given all the same, and not stored'
   expect(weir.logged('answers too large for the cache')).toHaveLength(2);
 });
 
-test('S7 a buffered reply above 6 MB is a 413 that says so, and is paid for', async () => {
+test('S7 a plain reply above 6 MB passes on a route that streams', async () => {
   await using upstream = await startScriptedUpstream();
   await using weir = await startWeir({ baseUrl: upstream.baseUrl });
   const long = Array.from({ length: 1_536 }, (_, at) => Math.sqrt(at + 1) / 100);
   upstream.otherwise(({ response, request }) => {
     const count = (request.body.input as readonly string[]).length;
     const data = Array.from({ length: count }, (_, index) => ({ object: 'embedding', index, embedding: long }));
-    const reply = {
-      object: 'list',
-      model: 'text-embedding-3-small',
-      data,
-      usage: { prompt_tokens: count, total_tokens: count },
-    };
+    const usage = { prompt_tokens: count, total_tokens: count };
+    const reply = { object: 'list', model: 'text-embedding-3-small', data, usage };
     response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify(reply));
   });
-  const reply = await weir.post('openai/embeddings', {
-    model: 'text-embedding-3-small',
-    input: Array.from({ length: 400 }, (_, at) => `text ${at}`),
-  });
-  expect(reply.status, reply.raw.slice(0, 200)).toBe(413);
-  expect(reply.raw).toContain('6291556');
-  expect(Number(reply.headers['x-weir-cost-usd'])).toBeGreaterThan(0);
-  expect(await weir.ledger()).toHaveLength(1);
+  const input = Array.from({ length: 400 }, (_, at) => `text ${at}`);
+  const reply = await weir.post('openai/embeddings', { model: 'text-embedding-3-small', input });
+  expect([reply.status, reply.raw.length > 6_291_556]).toEqual([200, true]);
+  expect(reply.body['data']).toHaveLength(400);
 });
 
-const USAGE = { prompt_tokens: 4, completion_tokens: 1_000 };
-
-setFlagsFromString('--expose-gc');
-const collectGarbage = runInNewContext('gc') as () => void;
-
-/** Of this process, in which the upstream and the caller are too. */
-function bytesInUse(): number {
-  collectGarbage();
-  const { heapUsed, external } = process.memoryUsage();
-  return heapUsed + external;
-}
+test('S7 a buffered reply above 6 MB is a 413 that says so', async () => {
+  await using upstream = await startScriptedUpstream();
+  await using weir = await startWeir({ baseUrl: upstream.baseUrl });
+  upstream.otherwise(({ response }) => {
+    const results = Array.from({ length: 70_000 }, () => ({
+      flagged: false,
+      categories: {},
+      category_scores: { a: 0.123456789012345 },
+    }));
+    const reply = { id: 'modr-1', model: 'omni-moderation-latest', results };
+    response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify(reply));
+  });
+  const reply = await weir.post('openai/moderations', { input: 'a text' });
+  expect([reply.status, reply.raw.slice(0, 300)]).toEqual([413, expect.stringContaining('6291556')]);
+});
