@@ -1,3 +1,4 @@
+import { imageTokenBound } from '#context/image-bound.ts';
 import { estimateTokens } from '#context/token-estimate.ts';
 import { inputTokenBound } from '#context/token-bound.ts';
 import type { Basis } from '#ledger/entry.ts';
@@ -6,7 +7,7 @@ import { ConfigurationError } from '#platform/errors.ts';
 import { cost } from '#pricing/cost.ts';
 import { upperBound } from '#pricing/upper-bound.ts';
 import type { CallEvent } from '#protocol/events.ts';
-import type { ModelRequest } from '#protocol/request.ts';
+import type { ModelRequest, PassRequest } from '#protocol/request.ts';
 import { eachRequestText, isImagePlace, mapEventTexts } from '#protocol/texts.ts';
 import { noUsage, type TokenUsage } from '#protocol/usage.ts';
 import type { Reply } from '#upstream/from-openai.ts';
@@ -59,7 +60,7 @@ function boundAt(request: ModelRequest, maxOutputTokens: number, callId: string)
 
 /**
  * The price of an answered attempt, by the model and tier that served it. An answer without usage is priced by an estimate;
- * one that was served by something without a price counts at its bound.
+ * one that was served by something without a price, or whose input nobody here can count, counts at its bound.
  */
 export function priceAnswer(request: ModelRequest, reply: Reply, boundPico: bigint, callId: string): AttemptPrice {
   const { served } = reply;
@@ -70,7 +71,8 @@ export function priceAnswer(request: ModelRequest, reply: Reply, boundPico: bigi
     ...(served.serviceTier !== undefined && { serviceTier: served.serviceTier }),
     at: mintedAtMs(callId),
   });
-  if (!price.priced) return { costPico: boundPico, basis: 'unknown', usage };
+  if (!price.priced || (!served.usage && isUncountable(request)))
+    return { costPico: boundPico, basis: 'unknown', usage };
   if (served.usage) return { costPico: price.pico, basis: 'exact', priceRow: price.row, usage };
   // OpenAI was told not to write more than is held.
   const costPico = price.pico < boundPico ? price.pico : boundPico;
@@ -82,9 +84,9 @@ const THINKING_TOKENS_PER_SECOND = 100;
 const BYTES_PER_TOKEN = 4;
 
 function estimateUsage(request: ModelRequest, { events, seen }: Reply): TokenUsage {
-  let inputTokens = 0;
+  let inputTokens = request.kind === 'pass' ? givenTokens(request) : 0;
   eachRequestText(request, (text, place) => {
-    inputTokens += isImagePlace(place) ? 0 : estimateTokens(text);
+    inputTokens += isImagePlace(place) ? imageTokenBound(request.model) : estimateTokens(text);
   });
   if (request.kind === 'embed') return { ...noUsage, inputTokens };
   const outputTokens = seen ? seenTokens(seen) : eventTokens(events);
@@ -93,6 +95,18 @@ function estimateUsage(request: ModelRequest, { events, seen }: Reply): TokenUsa
     inputTokens,
     outputTokens: Math.min(outputTokens, request.maxOutputTokens * choicesOf(request)),
   };
+}
+
+/** It refers to input that only OpenAI has: nobody here can say what was read. */
+function isUncountable(request: ModelRequest): boolean {
+  if (request.kind === 'pass') return request.refersToStored;
+  return request.kind === 'respond' && request.previousResponseId !== undefined;
+}
+
+/** Texts to be embedded may come as tokens. */
+function givenTokens({ api, body }: PassRequest): number {
+  if (api !== 'embeddings' || !Array.isArray(body['input'])) return 0;
+  return (body['input'] as unknown[]).flat().filter((token) => typeof token === 'number').length;
 }
 
 /** A model writes about a token a piece, where its pieces were seen, and never fewer than its bytes tell. */

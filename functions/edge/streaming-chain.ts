@@ -5,6 +5,7 @@ import { BACKSTOP, type ChainParts } from './http-chain.ts';
 import { toHttpCall, type GatewayEvent, type HttpCall, type HttpReply } from './http-call.ts';
 import type { StreamingHandler } from './lambda-stream.ts';
 import problemReplies from './middleware/problem-replies.ts';
+import replyBytes from './middleware/reply-bytes.ts';
 import replyHeaders from './middleware/reply-headers.ts';
 
 type StreamedChain = (call: HttpCall, responseStream: unknown, context: InvocationContext) => Promise<void>;
@@ -15,6 +16,7 @@ type StreamedChain = (call: HttpCall, responseStream: unknown, context: Invocati
  */
 export function streamingChain({ log, middlewares, answer, toErrorReply }: ChainParts): StreamingHandler {
   const chain = middy<HttpCall, HttpReply>({ ...BACKSTOP, executionMode: executionModeStreamifyResponse })
+    .use(replyBytes())
     .use(replyHeaders())
     .use(problemReplies(log, toErrorReply))
     .use([...middlewares])

@@ -55,7 +55,7 @@ export function requestOf(
     }),
     cacheWish: parseCacheControl(call.headers['cache-control']),
     gone: call.gone,
-    ...(key !== undefined && { once: { key, input: call.input } }),
+    ...(key !== undefined && { once: { key, input: comparable(call) } }),
     settled: (receipt) => void Object.assign(call.replyHeaders, receiptHeaders(receipt)),
   };
 }
@@ -74,6 +74,11 @@ export async function plainReply(
   call.underWay = running;
   const { reply, isReplay } = await running;
   return isReplay ? { ...reply, headers: { ...reply.headers, 'x-weir-replayed': 'true' } } : reply;
+}
+
+/** What must be the same for two requests to be one call: the input, and when there is enough of its answer. */
+function comparable({ input, streamWish }: HttpCall): unknown {
+  return streamWish?.stop_when ? { input, stop_when: streamWish.stop_when } : input;
 }
 
 function notForStreams(): InvalidRequest {

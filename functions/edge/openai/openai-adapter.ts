@@ -1,3 +1,4 @@
+import type { CacheWish } from '#cache/cache-control.ts';
 import type { Receipt } from '#call/call.ts';
 import type { Platform } from '#platform/platform.ts';
 import { formatUsd } from '#platform/money.ts';
@@ -21,17 +22,22 @@ export function openAiAdapter(
     const policy = call.principal?.policy;
     const input = readPassRequest(api, call.input, { limits: limits.limits, policy, nowMs: platform.clock.nowMs() });
     const cacheSeconds = readCacheWish(call.headers[CACHE_WISH_HEADER], policy?.cacheSeconds);
-    const request = {
-      ...requestOf(call, context, { ...limits, isStream: input.isStream }, platform),
-      input,
-      ...(cacheSeconds !== undefined && { cacheSeconds }),
-    };
+    const given = requestOf(call, context, { ...limits, isStream: input.isStream }, platform);
+    const request = { ...given, input, ...(cacheSeconds !== undefined && keptFor(cacheSeconds, given.cacheWish)) };
     if (input.isStream) return openStream(run, request, call, platform, streamForm(api, call.requestId));
     return plainReply(run, request, call, (output, receipt) => ({
       statusCode: 200,
       headers: { ...receiptHeaders(receipt), 'content-type': 'application/json' },
       body: output as string,
     }));
+  };
+}
+
+/** An answer that may be kept for so long is also none that was kept longer, under another wish. */
+function keptFor(cacheSeconds: number, cacheWish: CacheWish) {
+  return {
+    cacheSeconds,
+    cacheWish: { ...cacheWish, maxAgeSeconds: Math.min(cacheWish.maxAgeSeconds, cacheSeconds) },
   };
 }
 

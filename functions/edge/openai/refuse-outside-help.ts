@@ -7,6 +7,7 @@ import { refuse } from './refuse.ts';
 
 /** Members that bring in what nobody here can bound, where they say anything at all; and why. */
 const UNBOUNDED: Readonly<Record<string, string>> = {
+  prediction: 'those of its tokens that are rejected are billed as output, which no limit of output bounds',
   web_search_options: 'what a search costs cannot be bounded',
   prompt: 'the tools and the model of a stored prompt are not known here, so its cost cannot be bounded',
 };

@@ -17,12 +17,14 @@ interface LooseChunk {
 const DONE = /^data: ?\[DONE\]/;
 /** Chunks that say more than what the model writes; all others go by unparsed. */
 const TELLING = /"finish_reason"\s*:\s*"|"usage"\s*:\s*\{|"refusal"\s*:\s*"|"error"\s*:\s*\{/;
+const TOOL_CALL = /"(?:tool_calls|function_call)"\s*:\s*[[{]/;
 /** OpenAI puts this into each chunk when usage is asked for. It is a key: in a text its quotes would be escaped. */
 const NO_USAGE = ',"usage":null';
 
 /** Reads a stream of the Chat Completions API. Its last event is `[DONE]`. */
 export class ChatReader extends PassReader {
   readonly #finishes = new Map<unknown, LooseChoice>();
+  #asksForTool = false;
 
   read(block: Buffer): Verdict | Promise<Verdict> {
     // One character a byte: no character of UTF-8 but the ASCII ones has an ASCII byte.
@@ -35,6 +37,8 @@ export class ChatReader extends PassReader {
       this.conclude(this.#finish());
       return this.pass(block, 'last');
     }
+    // An answer that asks for a tool may end as one that does not, and is never stored.
+    if (this.options.keeps && !this.#asksForTool) this.#asksForTool = TOOL_CALL.test(text);
     if (!this.served || TELLING.test(text)) return this.#readTelling(block, whole);
     this.seen.add(deltaBytes(text));
     return this.pass(this.#withoutUsage(block, whole), 'more');
@@ -69,7 +73,7 @@ export class ChatReader extends PassReader {
   #finish(): FinishReason {
     const finish = finishOfChat([...this.#finishes.values()]);
     if (finish === undefined || this.#finishes.size < this.options.choices) throw this.lied();
-    return finish;
+    return finish === 'stop' && this.#asksForTool ? 'tool-calls' : finish;
   }
 
   #withoutUsage(block: Buffer, text: string): Buffer {

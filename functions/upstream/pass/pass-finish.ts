@@ -4,7 +4,13 @@ import type { FinishReason } from '#protocol/events.ts';
 export interface LooseChoice {
   readonly index?: unknown;
   readonly finish_reason?: unknown;
-  readonly message?: { readonly refusal?: unknown } | null;
+  readonly message?: LooseMessage | null;
+}
+
+interface LooseMessage {
+  readonly refusal?: unknown;
+  readonly tool_calls?: unknown;
+  readonly function_call?: unknown;
 }
 
 /** A response object as it arrives. */
@@ -24,6 +30,8 @@ export function finishOfChat(choices: readonly LooseChoice[]): FinishReason | un
 function reasonOf({ finish_reason: reason, message }: LooseChoice): FinishReason | undefined {
   switch (reason) {
     case 'stop':
+      // A tool that the caller demanded ends so too.
+      if (asksForTool(message)) return 'tool-calls';
       return typeof message?.refusal === 'string' ? 'refusal' : 'stop';
     case 'length':
       return 'length';
@@ -36,6 +44,11 @@ function reasonOf({ finish_reason: reason, message }: LooseChoice): FinishReason
       // A reason that is not known yet: an answer, but none to keep.
       return typeof reason === 'string' ? 'tool-calls' : undefined;
   }
+}
+
+function asksForTool(message: LooseMessage | null | undefined): boolean {
+  const calls = message?.tool_calls;
+  return (Array.isArray(calls) && calls.length > 0) || (message?.function_call ?? null) !== null;
 }
 
 /** How a response ended. Undefined: it did not, or it failed. */

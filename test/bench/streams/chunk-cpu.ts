@@ -6,7 +6,7 @@ import { absentRow } from './peers.ts';
 import type { Serving } from './serving.ts';
 import type { Stand } from './stand.ts';
 
-const ROUNDS = 7;
+const ROUNDS = 5;
 const SHORT: Pace = { chunks: 40, everyMs: 4 };
 const LONG: Pace = { chunks: 640, everyMs: 4 };
 

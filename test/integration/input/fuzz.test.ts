@@ -102,7 +102,24 @@ const PART_TYPES = `
 `.match(/\w+/g)!;
 
 /** A value of every kind, and lists and objects that hold the kinds in which readers slip. */
-const KINDS = [null, true, 0, -1, 1.5, 1e308, '', 'x', [], {}, [null], [1], [[]], [{}], [{ type: null }], { type: 'x' }];
+const KINDS = [
+  null,
+  true,
+  0,
+  -1,
+  1.5,
+  1e308,
+  '',
+  'x',
+  [],
+  {},
+  [null],
+  [1],
+  [[]],
+  [{}],
+  [{ type: null }],
+  { type: 'x' },
+];
 
 test.each(COMPATIBLE_NAMES)('no kind of value as %s is a 500 on the compatible routes', async (name) => {
   for (const { path, example } of endpoints.filter(({ form }) => form === 'openai')) {

@@ -91,7 +91,7 @@ test('S7 a buffered reply above 6 MB is a 413 that says so', async () => {
   await using upstream = await startScriptedUpstream();
   await using weir = await startWeir({ baseUrl: upstream.baseUrl });
   upstream.otherwise(({ response }) => {
-    const results = Array.from({ length: 70_000 }, () => ({
+    const results = Array.from({ length: 100_000 }, () => ({
       flagged: false,
       categories: {},
       category_scores: { a: 0.123456789012345 },
@@ -102,3 +102,15 @@ test('S7 a buffered reply above 6 MB is a 413 that says so', async () => {
   const reply = await weir.post('openai/moderations', { input: 'a text' });
   expect([reply.status, reply.raw.slice(0, 300)]).toEqual([413, expect.stringContaining('6291556')]);
 });
+
+const USAGE = { prompt_tokens: 4, completion_tokens: 1_000 };
+
+setFlagsFromString('--expose-gc');
+const collectGarbage = runInNewContext('gc') as () => void;
+
+/** Of this process, in which the upstream and the caller are too. */
+function bytesInUse(): number {
+  collectGarbage();
+  const { heapUsed, external } = process.memoryUsage();
+  return heapUsed + external;
+}
