@@ -1,3 +1,4 @@
+import { withinDeadline } from '#platform/deadline.ts';
 import { DeadlineExceeded } from '#platform/errors.ts';
 import type { CallEvent, LiveEvent } from '#protocol/events.ts';
 import type { ModelRequest } from '#protocol/request.ts';
@@ -6,6 +7,7 @@ import type { Reply } from '#upstream/from-openai.ts';
 import type { UpstreamKey } from '#upstream/key-ring.ts';
 import { SHORTEST_ATTEMPT_MS } from '#upstream/retry-policy.ts';
 import type { Served } from '#upstream/served.ts';
+import type { Heard } from '#upstream/stream/stream-reader.ts';
 import type { SendOptions, Streamable } from '#upstream/upstream.ts';
 import type { Call } from './call.ts';
 import type { LiveAnswer } from './live-answer.ts';
@@ -58,16 +60,18 @@ export async function attempt(
 
   upstream.breaker.sending(key.version);
   const startedMs = platform.clock.nowMs();
-  const { end, wasStreamed } = await send(request, ways, call, rooms);
+  const { end, wasStreamed, fault } = await send(request, ways, call, rooms);
   tellBreaker(end, key, rooms);
   const price = priceOf(end, request, boundPico, call.id);
   tab.close({ ...lineOf(end, request), ...price, latencyMs: platform.clock.nowMs() - startedMs }, boundPico);
+  if (fault) throw fault.error;
   if (end instanceof UpstreamFailure) return end;
 
-  if (price.basis === 'unknown') {
+  if (price.priceRow === undefined) {
     platform.log.error('an answer has no price', { alarm: 'unpriced', callId: call.id, model: end.served.model });
   }
-  const events = wasStreamed ? await eventsHeard(end, ways.live) : end.events;
+  const heard = wasStreamed ? eventsHeard(end, ways.live) : Promise.resolve(end.events);
+  const events = await withinDeadline(heard, call.deadline.signal);
   return { modelAsked: request.model, served: end.served, events, costPico: price.costPico, wasStreamed };
 }
 
@@ -84,9 +88,27 @@ async function send(request: ModelRequest, { live, keeps }: AttemptWays, call: C
     return { end: await upstream.send(request, options).catch(failed), wasStreamed: false };
   live.restart();
   const { idleTimeoutMs } = terms;
-  const hear = (event: LiveEvent) => live.hear(event);
+  const { hear, faultOf } = guarded(live);
   const end = await upstream.stream(request, { ...options, idleTimeoutMs, keeps, hear }).catch(failed);
-  return { end, wasStreamed: true };
+  return { end, wasStreamed: true, fault: faultOf() };
+}
+
+/** A fault of who listens is ours, and no failure of the upstream's: it ends the stream, and is thrown when that is on the tab. */
+function guarded(live: LiveAnswer) {
+  let fault: { readonly error: unknown } | undefined;
+  const failed = (error: unknown): Heard => {
+    fault = { error };
+    return 'enough';
+  };
+  const hear = (event: LiveEvent): Heard | Promise<Heard> => {
+    try {
+      const heard = live.hear(event);
+      return typeof heard === 'string' ? heard : heard.catch(failed);
+    } catch (error) {
+      return failed(error);
+    }
+  };
+  return { hear, faultOf: () => fault };
 }
 
 function isStreamed(request: ModelRequest, live: LiveAnswer): request is Streamable {

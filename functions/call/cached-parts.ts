@@ -90,7 +90,9 @@ async function findAnswers(keys: readonly string[], tab: Tab, rooms: Rooms) {
 
 /** Only whole answers, and only of the model that was asked: a fallback's answer is not what the key stands for. */
 function isWorthStoring(fresh: Answered, request: ModelRequest): boolean {
-  return isComplete(fresh.events) && fresh.modelAsked === request.model;
+  if (!isComplete(fresh.events) || fresh.modelAsked !== request.model) return false;
+  // A stream that was too long to be kept has no body.
+  return request.kind !== 'pass' || fresh.events.some((event) => event.type === 'body');
 }
 
 function partsOf(request: ModelRequest): readonly ModelRequest[] {

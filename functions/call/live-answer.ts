@@ -38,7 +38,7 @@ export class LiveAnswer {
 
   /** The next piece. @returns whether more is wanted; a promise where the listener needs a moment */
   hear(event: LiveEvent): Heard | Promise<Heard> {
-    if (this.#isFirst) {
+    if (this.#isFirst && (event.type !== 'bytes' || event.isWritten)) {
       this.#isFirst = false;
       this.#options.onFirst();
     }

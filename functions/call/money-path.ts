@@ -1,3 +1,4 @@
+import { withinDeadline } from '#platform/deadline.ts';
 import { OutputInvalid, WeirError } from '#platform/errors.ts';
 import { finishOf, type CallEvent } from '#protocol/events.ts';
 import type { ModelRequest } from '#protocol/request.ts';
@@ -52,12 +53,15 @@ async function answer(
 ): Promise<readonly CallEvent[]> {
   const keeping = ownKeeping ?? tab.call.terms.deterministic;
   if (isAgain && !tab.takeRetry()) throw new OutputInvalid('the answer is not complete, and no second try is left');
+  if (ways.listener) tab.show();
   const live = new LiveAnswer({ ...ways, onFirst: () => tab.noteFirstToken() });
   const parts = await lookUp(request, keeping, tab, rooms);
   const keeps = keeping !== undefined && tab.call.cacheWish.store;
   const fresh = parts.missing && (await attempts(parts.missing, { fallbackModels, live, keeps }, tab, rooms));
   const events = parts.complete(fresh);
-  const told = fresh?.wasStreamed ? events : await live.tellWhole(events, ageOf(tab, rooms));
+  const told = fresh?.wasStreamed
+    ? events
+    : await withinDeadline(live.tellWhole(events, ageOf(tab, rooms)), tab.call.deadline.signal);
   tab.finish = finishOf(told);
   return told;
 }

@@ -71,9 +71,9 @@ export function priceAnswer(request: ModelRequest, reply: Reply, boundPico: bigi
     ...(served.serviceTier !== undefined && { serviceTier: served.serviceTier }),
     at: mintedAtMs(callId),
   });
-  if (!price.priced || (!served.usage && isUncountable(request)))
-    return { costPico: boundPico, basis: 'unknown', usage };
+  if (!price.priced) return { costPico: boundPico, basis: 'unknown', usage };
   if (served.usage) return { costPico: price.pico, basis: 'exact', priceRow: price.row, usage };
+  if (isUncountable(request)) return { costPico: boundPico, basis: 'unknown', priceRow: price.row, usage };
   // OpenAI was told not to write more than is held.
   const costPico = price.pico < boundPico ? price.pico : boundPico;
   return { costPico, basis: 'estimated', priceRow: price.row, usage };

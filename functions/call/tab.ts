@@ -37,6 +37,7 @@ export class Tab {
   readonly #running = new Set<Promise<unknown>>();
   readonly #clock: Clock;
   #isOver = false;
+  #shows = false;
 
   constructor(call: Call, rooms: Rooms) {
     this.call = call;
@@ -62,6 +63,12 @@ export class Tab {
     if (this.#running.size === 0) return;
     this.call.deadline.cancel(new Error('the call is over'));
     await Promise.all(this.#running);
+  }
+
+  /** One answer of a call can be told while it is made: what was told is never taken back. @throws Error for a second one */
+  show(): void {
+    if (this.#shows) throw new Error('a call shows one answer while it is made, but a second one was to be shown');
+    this.#shows = true;
   }
 
   /** A first piece of some answer is about to be told. */

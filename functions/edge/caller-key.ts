@@ -1,6 +1,7 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import { textOf, textsOf, type StoredItem } from '#platform/aws/attributes.ts';
 import type { Platform } from '#platform/platform.ts';
+import { parseCallerPolicy } from './caller-policy.ts';
 import { ROLES, type CallerPolicy, type Role } from '#platform/principal.ts';
 
 /** A caller as the callers table knows it. The clear key is nowhere. */
@@ -42,6 +43,6 @@ function isSameHash(hash: string, stored: unknown): boolean {
 
 function toCaller(item: StoredItem): CallerRecord {
   const roles = textsOf(item, 'roles').filter((role): role is Role => (ROLES as readonly string[]).includes(role));
-  const policy = item['policy'] === undefined ? undefined : (JSON.parse(textOf(item, 'policy')) as CallerPolicy);
+  const policy = parseCallerPolicy(item['policy']);
   return { id: textOf(item, 'id'), roles, endpoints: textsOf(item, 'endpoints'), ...(policy && { policy }) };
 }

@@ -50,7 +50,7 @@ export function defineEndpoint<Input extends z.ZodType, Output extends z.ZodType
     const workOf: WorkOf = (given, ways) => endpointWork(definition, given as z.output<Input>, ways);
     const run = createRunEndpoint(termsOf(name, spec, definition.version ?? 1), workOf, platform);
     const body = parseBody(limits.maxBodyBytes === undefined ? {} : { maxBodyBytes: limits.maxBodyBytes });
-    const wish = stream ? [takeStreamWish()] : [];
+    const wish = stream ? [takeStreamWish(spec.answers)] : [];
     const middlewares = [identifyPrincipal(spec.access), body, ...wish, validateInput(input, 'body')];
     const answer = httpAdapter(run, spec, platform);
     const chain: ChainParts = { log: platform.log, middlewares, answer, toErrorReply: errorReplyOf(spec.errors) };

@@ -25,7 +25,7 @@ export interface EndpointSpec {
   /** Absent where the caller names it. */
   readonly model?: ModelTier;
   readonly limits: EndpointLimits;
-  /** Answers can be streamed: the route is one that streams, and its plain replies go the same way. Absent: all are buffered. */
+  /** Its route streams: answers can be, where its calls ask for that, and plain replies may have any size. Absent: all are buffered. */
   readonly stream?: StreamLimits;
   readonly deterministic?: { readonly ttlSeconds: number; readonly shared?: boolean };
   /** A request may ask for caching by itself, though nothing is declared deterministic. */

@@ -23,12 +23,8 @@ export function streamingChain({ log, middlewares, answer, toErrorReply }: Chain
     .handler((call, context) => answer(call, context) as Promise<HttpReply>) as unknown as StreamedChain;
   return async (event, responseStream, context) => {
     const gone = new AbortController();
-    const left = Promise.withResolvers<void>();
     const hearClose = (): void => {
-      if (responseStream.writableFinished) return;
-      gone.abort();
-      // In the next turn the call is under way, if it ever will be: nothing before it waits for anything.
-      setImmediate(left.resolve);
+      if (!responseStream.writableFinished) gone.abort();
     };
     if (responseStream.destroyed) hearClose();
     responseStream.once('close', hearClose);
@@ -36,8 +32,7 @@ export function streamingChain({ log, middlewares, answer, toErrorReply }: Chain
     responseStream.on('error', () => undefined);
     const call = toHttpCall(event as GatewayEvent, gone.signal);
     try {
-      // A stream that is closed tells Middy of no end: who waits for its last word there waits for ever.
-      await Promise.race([chain(call, responseStream, context), left.promise]);
+      await chain(call, responseStream, context);
     } catch (error) {
       if (!gone.signal.aborted) throw error;
     } finally {

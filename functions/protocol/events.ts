@@ -19,7 +19,8 @@ export type CallEvent =
 /** What can be told of an answer while it is made: its events, or a part of a reply in OpenAI's own words. */
 export type LiveEvent =
   | CallEvent
-  | { readonly type: 'bytes'; readonly bytes: Uint8Array }
+  /** `isWritten`: some word of the model's has come, in them or before. */
+  | { readonly type: 'bytes'; readonly bytes: Uint8Array; readonly isWritten: boolean }
   /** What follows comes from the cache: told before anything else. */
   | { readonly type: 'cached'; readonly ageSeconds: number };
 

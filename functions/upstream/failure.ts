@@ -59,6 +59,11 @@ export class UpstreamFailure extends Error {
   }
 }
 
+/** Something that answered 200, and is no answer. */
+export function protocolFailure(requestId: string | undefined, facts?: FailureFacts): UpstreamFailure {
+  return new UpstreamFailure({ class: 'protocol', status: 200, ...(requestId !== undefined && { requestId }) }, facts);
+}
+
 /** OpenAI may have done, and billed, the work of an attempt that ended so. */
 export function mayHaveBilled(failure: Failure): boolean {
   return failure.class === 'timeout' || failure.class === 'protocol' || failure.class === 'cancelled';

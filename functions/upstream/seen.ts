@@ -4,31 +4,37 @@ export interface Seen {
   readonly outputBytes: number;
   /** Pieces that they came in: the model writes about a token a piece. */
   readonly pieces: number;
-  /** How long nothing of it was seen, from the sending to the first piece: it may have been thinking, which is output too. */
+  /** How long nothing of it was seen, before the first piece and in long pauses: it may have been thinking, which is output too. */
   readonly silentMs: number;
 }
+
+/** Between two pieces of a model that writes. */
+const SHORT_PAUSE_MS = 1_000;
 
 /** Counts what is seen of an answer while it comes. */
 export class Sight implements Seen {
   outputBytes = 0;
   pieces = 0;
   readonly #nowMs: () => number;
-  readonly #sentAtMs: number;
-  #firstAtMs: number | undefined;
+  /** When something of it was seen last, or it was sent. */
+  #lastAtMs: number;
+  #pausedMs = 0;
 
   constructor(nowMs: () => number) {
     this.#nowMs = nowMs;
-    this.#sentAtMs = nowMs();
+    this.#lastAtMs = nowMs();
   }
 
   /** A piece came. */
   add(bytes: number): void {
-    this.#firstAtMs ??= this.#nowMs();
+    this.#pausedMs = this.silentMs;
+    this.#lastAtMs = this.#nowMs();
     this.outputBytes += bytes;
     this.pieces++;
   }
 
   get silentMs(): number {
-    return (this.#firstAtMs ?? this.#nowMs()) - this.#sentAtMs;
+    const pauseMs = this.#nowMs() - this.#lastAtMs;
+    return this.#pausedMs + (this.pieces === 0 || pauseMs > SHORT_PAUSE_MS ? pauseMs : 0);
   }
 }

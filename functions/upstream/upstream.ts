@@ -56,7 +56,12 @@ export type Streamable = RespondRequest | PassRequest;
 /** The SDK's own timeout ends with a reply's headers, so the one that counts is ours: this is the longest of node's timers. */
 const SDK_TIMEOUT_MS = 2 ** 31 - 1;
 
-type Transport = { readonly client: OpenAI; readonly options: { signal: AbortSignal; timeout: number } };
+interface Transport {
+  readonly client: OpenAI;
+  readonly options: { signal: AbortSignal; timeout: number };
+  /** Something of the answer is there: from here on the attempt's own time is not looked at any more. */
+  readonly begun: () => void;
+}
 
 /** Everything is built at the first call: the SDK's client, the key. */
 export function createUpstream({ config, clock, random, log, secrets }: Platform): Upstream {
@@ -72,7 +77,7 @@ export function createUpstream({ config, clock, random, log, secrets }: Platform
     const cut = timeoutMs === undefined ? undefined : startDeadline(clock, clock.nowMs() + timeoutMs);
     const options = { signal: cut ? AbortSignal.any([signal, cut.signal]) : signal, timeout: SDK_TIMEOUT_MS };
     try {
-      return await work({ client, options });
+      return await work({ client, options, begun: () => cut?.dispose() });
     } catch (error) {
       const wasCut = cut?.signal.aborted === true && !signal.aborted;
       if (error instanceof UpstreamFailure) {
@@ -98,7 +103,7 @@ export function createUpstream({ config, clock, random, log, secrets }: Platform
         return sendRespond(request, safetyIdentifier, transport);
       }),
     stream: (request, streamOptions) =>
-      attempt(streamOptions, async ({ client: openai, options }) => {
+      attempt(streamOptions, async ({ client: openai, options, begun }) => {
         const { safetyIdentifier, idleTimeoutMs } = streamOptions;
         const body =
           request.kind === 'pass' ? toPassBody(request, safetyIdentifier) : streamedParams(request, safetyIdentifier);
@@ -106,7 +111,11 @@ export function createUpstream({ config, clock, random, log, secrets }: Platform
         const seen = new Sight(() => clock.nowMs());
         const reply = await post(openai, request.kind === 'pass' ? request.api : 'responses', body, options);
         const requestId = reply.headers.get('x-request-id') ?? undefined;
-        const reader = readerFor(request, streamOptions, requestId, seen);
+        const hear = (event: LiveEvent) => {
+          begun();
+          return streamOptions.hear(event);
+        };
+        const reader = readerFor(request, { ...streamOptions, hear }, requestId, seen);
         return receiveStream(reply, reader, { clock, idleTimeoutMs, signal: options.signal });
       }),
   };

@@ -18,6 +18,7 @@ type Reply<Answer> = { readonly answer: Answer } | { readonly failure: string };
 
 /** Far longer than any question takes: a companion that hangs shall not keep the bench. */
 const ANSWER_WITHIN_MS = 60_000;
+const END_WITHIN_MS = 2_000;
 
 /** Starts a file of this folder as a companion. What it writes to standard output goes nowhere, by way of the kernel. */
 export function startCompanion<Question extends object, Answer>(
@@ -38,8 +39,11 @@ export function startCompanion<Question extends object, Answer>(
     async [Symbol.asyncDispose]() {
       if (child.exitCode !== null || child.signalCode !== null) return;
       const gone = new Promise((resolve) => child.once('exit', resolve));
-      child.kill('SIGKILL');
+      // It hears that, and puts away what it has put down.
+      if (child.connected) child.disconnect();
+      const kill = setTimeout(() => child.kill('SIGKILL'), END_WITHIN_MS);
       await gone;
+      clearTimeout(kill);
     },
   };
 }

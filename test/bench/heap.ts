@@ -1,4 +1,5 @@
 import type { AtRest } from './at-rest.ts';
+import { heapsOf, leftBehind } from './left-behind.ts';
 import type { Section } from './report.ts';
 import { slopeOf } from './statistics.ts';
 import { BLOCK_CALLS, callHits, callMisses, type WarmEnvironment } from './warm-environment.ts';
@@ -24,8 +25,6 @@ export async function heap(summarize: WarmEnvironment): Promise<Section> {
     looks.push(await summarize.atRest());
   }
   const [first, last] = [looks[0]!, looks.at(-1)!];
-  const leftOver = (name: string, of: 'timers' | 'descriptors' | 'processListeners' | 'performanceEntries') =>
-    ({ name, measured: last[of] - first[of], unit: 'left over', aim: 0, note: `${last[of]} in all` }) as const;
   return {
     title: `What ${CALLS} warm calls of summarize leave behind, half of them hits`,
     rows: [
@@ -34,16 +33,9 @@ export async function heap(summarize: WarmEnvironment): Promise<Section> {
         measured: slopeOf(looks.map(({ heapBytes }) => heapBytes)) / CALLS_A_LOOK,
         unit: 'bytes a call',
         aim: FLAT_BYTES,
-        note: `${megabytes(first.heapBytes)} → ${megabytes(last.heapBytes)}`,
+        note: heapsOf(first, last),
       },
-      leftOver('timers', 'timers'),
-      leftOver('sockets and files', 'descriptors'),
-      leftOver('process listeners', 'processListeners'),
-      leftOver('performance entries', 'performanceEntries'),
+      ...leftBehind(first, last),
     ],
   };
-}
-
-function megabytes(bytes: number): string {
-  return `${(bytes / 1e6).toFixed(2)} MB`;
 }

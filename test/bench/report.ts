@@ -12,6 +12,7 @@ export type Unit =
   | 'chunks'
   | 'bytes a call'
   | 'MB / 1,000 streams'
+  | 'pUSD'
   | 'left over';
 
 /** One line of the bench. */

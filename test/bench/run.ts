@@ -1,28 +1,39 @@
 import { parseArgs } from 'node:util';
-import { small } from '#edge/models.ts';
-import { buildBundles } from './bundles.ts';
-import { bundleSizes, coldStart, firstReply } from './cold-start.ts';
-import { startCompanion } from './companion.ts';
-import { dynamoDbRequests } from './dynamodb-requests.ts';
-import { heap } from './heap.ts';
-import type { LoopbackAnswer, LoopbackQuestion } from './loopback-process.ts';
+import { calls } from './calls.ts';
 import { formatJson, formatTable, machine, type Section } from './report.ts';
-import { warmCpu } from './warm-cpu.ts';
-import { startWarmSummarize } from './warm-environment.ts';
+import { soakSection } from './streams/soak/soak-section.ts';
+import { streams } from './streams/streams.ts';
 
-const HELP = `npm run bench [-- --json]
+const HELP = `npm run bench [-- --only <part>] [-- --peers] [-- --json]
 
-Measures what Weir costs, as ratios within one run: cold starts, CPU of warm calls, DynamoDB requests, and what many
-calls leave behind. About a minute and a half, of bundles built anew from the sources. Progress goes to standard error.
+Measures what Weir costs, as ratios within one run: cold starts, CPU of warm calls, DynamoDB requests, time to a stream's
+first token, CPU of its chunks, and what many calls and streams leave behind. About five minutes, of which plain calls
+take a minute and a half. Progress goes to standard error.
 
-  --json   print one JSON object in place of the table (npm run --silent bench -- --json)
-  --help   print this
+  --only <part>  calls: plain calls, of bundles built anew from the sources
+                 streams: the local gateway before the sources' handlers
+                 soak: 200 streams at a time for a minute, on the embedded DynamoDB; in no run but its own
+  --peers        install Portkey's gateway into test/bench/peers, and send the same streams through it
+  --json         print one JSON object in place of the table (npm run --silent bench -- --json)
+  --help         print this
 
 The exit code is 0 whatever was measured; 1 when something broke; 2 for an unknown option.`;
 
-const LONGEST_RUN_MS = 180_000;
+const LONGEST_RUN_MS = 900_000;
 
-const { json, help } = readOptions();
+type Measure = (options: { readonly peers: boolean }) => Promise<Section[]>;
+
+const PARTS: Readonly<Record<string, Measure>> = {
+  calls: () => calls(progress),
+  streams: ({ peers }) => streams(progress, peers),
+  async soak() {
+    progress('200 streams for a minute');
+    return [await soakSection()];
+  },
+};
+const USUAL = ['calls', 'streams'];
+
+const { json, help, only, peers } = readOptions();
 if (help) console.log(HELP);
 else {
   endInTime();
@@ -33,28 +44,7 @@ async function bench(): Promise<void> {
   const on = machine();
   const startedAtMs = Date.now();
   const sections: Section[] = [];
-
-  progress('bundling');
-  const bundles = await buildBundles();
-  sections.push(bundleSizes(bundles));
-  progress('cold starts');
-  sections.push(await coldStart(bundles));
-
-  await using loopback = startCompanion<LoopbackQuestion, LoopbackAnswer>('loopback-process.ts', {
-    arguments: [small.model],
-  });
-  progress('warming up');
-  await using summarize = await startWarmSummarize(bundles, await loopback.ask({ what: 'look' }));
-  const addresses = await loopback.ask({ what: 'look' });
-  progress('first replies');
-  sections.push(await firstReply(bundles, addresses));
-  progress('warm CPU');
-  sections.push(await warmCpu(summarize, bundles, addresses));
-  progress('DynamoDB requests');
-  sections.push(await dynamoDbRequests(summarize, loopback));
-  progress('heap over 10,000 calls');
-  sections.push(await heap(summarize));
-
+  for (const part of only === undefined ? USUAL : [only]) sections.push(...(await PARTS[part]!({ peers })));
   const seconds = Math.round((Date.now() - startedAtMs) / 1000);
   console.log((json ? formatJson : formatTable)(on, sections, seconds));
 }
@@ -73,10 +63,18 @@ function progress(step: string): void {
   process.stderr.write(`bench: ${step}\n`);
 }
 
-function readOptions(): { json: boolean; help: boolean } {
-  const options = { json: { type: 'boolean', default: false }, help: { type: 'boolean', default: false } } as const;
+function readOptions() {
   try {
-    return parseArgs({ options }).values;
+    const { values } = parseArgs({
+      options: {
+        only: { type: 'string' },
+        peers: { type: 'boolean', default: false },
+        json: { type: 'boolean', default: false },
+        help: { type: 'boolean', default: false },
+      },
+    });
+    if (values.only !== undefined && !(values.only in PARTS)) throw new Error(`there is no part ${values.only}`);
+    return values;
   } catch (error) {
     process.stderr.write(`${(error as Error).message}\n\n${HELP}\n`);
     process.exit(2);

@@ -62,18 +62,18 @@ export async function openStream(
         request.settled?.(its);
       },
     },
-    (output) => output,
-  ).then(
-    ({ reply: output }) => body.finish(form.done(output, receipt as Receipt)),
-    (error: unknown) => {
+    // What cannot be printed is a fault like any other.
+    (output, its) => form.done(output, its),
+  )
+    .then(({ reply: last }) => body.finish(last))
+    .catch((error: unknown) => {
       if (!body.hasBegun) {
         body.destroy();
         throw error;
       }
       logUnplanned(error, call.requestId, log);
       body.finish(form.failed(error, receipt));
-    },
-  );
+    });
   call.underWay = running;
   await Promise.race([body.begun, running]);
   return { statusCode: 200, headers: head, body };

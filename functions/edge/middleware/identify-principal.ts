@@ -1,5 +1,6 @@
 import { Forbidden, Unauthenticated } from '#platform/errors.ts';
-import { ROLES, type CallerPolicy, type Principal, type Role } from '#platform/principal.ts';
+import { ROLES, type Principal, type Role } from '#platform/principal.ts';
+import { parseCallerPolicy } from '../caller-policy.ts';
 import type { HttpMiddleware } from '../http-middleware.ts';
 
 /**
@@ -25,12 +26,6 @@ function principalOf(authorizer: Readonly<Record<string, unknown>> | undefined):
   const roles = authorizer?.['roles'];
   if (typeof id !== 'string' || typeof roles !== 'string') return undefined;
   const known = roles.split(',').filter((role): role is Role => (ROLES as readonly string[]).includes(role));
-  const policy = policyOf(authorizer?.['policy']);
+  const policy = parseCallerPolicy(authorizer?.['policy']);
   return { id, kind: 'caller', roles: known, ...(policy && { policy }) };
-}
-
-/** Written by our own authorizer; what cannot be read is a fault of ours, and must not widen what a caller may do. */
-function policyOf(json: unknown): CallerPolicy | undefined {
-  if (json === undefined || json === null) return undefined;
-  return JSON.parse(json as string) as CallerPolicy;
 }

@@ -48,8 +48,7 @@ export function defineOpenAiEndpoint(definition: OpenAiEndpointDefinition): {
   const spec = specOf(definition);
   const chainOf = ({ name, platform }: Binding): ChainParts => {
     const run = createRunEndpoint(termsOf(name, spec, 1), passOn, platform);
-    const { maxBodyBytes = MAX_BODY_BYTES } = spec.limits;
-    const body = parseBody({ maxBodyBytes, isPassedOn: true });
+    const body = parseBody({ ...spec.limits, isPassedOn: true });
     return {
       log: platform.log,
       middlewares: [identifyPrincipal(spec.access), body],

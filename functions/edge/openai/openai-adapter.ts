@@ -21,7 +21,9 @@ export function openAiAdapter(
   return async (call, context) => {
     const policy = call.principal?.policy;
     const input = readPassRequest(api, call.input, { limits: limits.limits, policy, nowMs: platform.clock.nowMs() });
-    const cacheSeconds = readCacheWish(call.headers[CACHE_WISH_HEADER], policy?.cacheSeconds);
+    const wishSeconds = readCacheWish(call.headers[CACHE_WISH_HEADER], policy?.cacheSeconds);
+    // What only OpenAI has may be another thing the next time: a conversation goes on.
+    const cacheSeconds = input.refersToStored ? undefined : wishSeconds;
     const given = requestOf(call, context, { ...limits, isStream: input.isStream }, platform);
     const request = { ...given, input, ...(cacheSeconds !== undefined && keptFor(cacheSeconds, given.cacheWish)) };
     if (input.isStream) return openStream(run, request, call, platform, streamForm(api, call.requestId));
@@ -56,7 +58,8 @@ function streamForm(api: PassApi, requestId: string): StreamForm {
   };
 }
 
-function costComment({ entry }: Receipt): string {
+function costComment({ entry, ageSeconds }: Receipt): string {
   const { callId, costPico, basis, cache } = entry;
-  return `: weir ${JSON.stringify({ callId, costUsd: formatUsd(costPico), basis, cache })}\n\n`;
+  const facts = { callId, costUsd: formatUsd(costPico), basis, cache, ...(ageSeconds !== undefined && { ageSeconds }) };
+  return `: weir ${JSON.stringify(facts)}\n\n`;
 }

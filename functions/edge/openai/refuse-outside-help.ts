@@ -1,4 +1,4 @@
-import { isPriced } from '#pricing/find-price.ts';
+import { upperBound } from '#pricing/upper-bound.ts';
 import { isJsonObject } from '#protocol/pass-content.ts';
 import type { JsonObject } from '#protocol/request.ts';
 import { showValue } from '../shown.ts';
@@ -39,9 +39,14 @@ function refuseReasoningMode(reasoning: unknown): void {
   if (mode !== 'standard') refuse('reasoning.mode', `must be standard: what ${showValue(mode)} costs is not known`);
 }
 
-/** A request may have its input and output moderated; OpenAI's own moderation is free. */
+/** A request may have its input and output moderated, which must cost nothing: nobody holds anything for it. */
 function refuseUnpricedModerator(body: JsonObject, nowMs: number): void {
   const model = readObject(body, 'moderation')?.['model'] ?? undefined;
-  if (model === undefined || (typeof model === 'string' && isPriced(model, nowMs))) return;
-  refuse('moderation.model', `must have a price, but ${showValue(model)} has none`);
+  if (model === undefined || (typeof model === 'string' && isFree(model, nowMs))) return;
+  refuse('moderation.model', `must be free, but ${showValue(model)} is not`);
+}
+
+function isFree(model: string, at: number): boolean {
+  const bound = upperBound({ model, inputTokens: 1_000_000, maxOutputTokens: 0, at });
+  return bound.priced && bound.pico === 0n;
 }

@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { defineRoute } from '#edge/define-route.ts';
+import { isPriced } from '#pricing/find-price.ts';
 import { pricedModels } from '#pricing/priced-models.ts';
 
 const model = z.strictObject({
@@ -19,8 +20,8 @@ export const { handler, spec } = defineRoute({
   query: z.strictObject({}),
   output: z.strictObject({ object: z.literal('list'), data: z.array(model) }),
   handle: async (_query, { clock }, { principal }) => {
-    const priced = pricedModels(clock.nowMs());
-    const allowed = principal?.policy?.models ?? priced;
+    const nowMs = clock.nowMs();
+    const allowed = principal?.policy?.models?.filter((id) => isPriced(id, nowMs)) ?? pricedModels(nowMs);
     const data = allowed.map((id) => ({ id, object: 'model', created: 0, owned_by: 'openai' }));
     return { json: { object: 'list', data } };
   },

@@ -20,6 +20,8 @@ const TELLING = /"finish_reason"\s*:\s*"|"usage"\s*:\s*\{|"refusal"\s*:\s*"|"err
 const TOOL_CALL = /"(?:tool_calls|function_call)"\s*:\s*[[{]/;
 /** OpenAI puts this into each chunk when usage is asked for. It is a key: in a text its quotes would be escaped. */
 const NO_USAGE = ',"usage":null';
+/** Where it usually stands: last, or before the padding. */
+const BEHIND_USAGE = /^(?:,"obfuscation":"[^"]*")?\}\s*$/;
 
 /** Reads a stream of the Chat Completions API. Its last event is `[DONE]`. */
 export class ChatReader extends PassReader {
@@ -78,7 +80,7 @@ export class ChatReader extends PassReader {
 
   #withoutUsage(block: Buffer, text: string): Buffer {
     if (this.options.wantsUsage) return block;
-    const at = text.lastIndexOf(NO_USAGE);
+    const at = noUsageAt(text);
     if (at < 0) return block;
     return Buffer.concat([block.subarray(0, at), block.subarray(at + NO_USAGE.length)]);
   }
@@ -91,6 +93,31 @@ export class ChatReader extends PassReader {
 }
 
 const LETTER_D = 100;
+
+/** Where a chunk says that it has no usage; -1 where it does not, and where only some member of it does. */
+function noUsageAt(text: string): number {
+  const last = text.lastIndexOf(NO_USAGE);
+  if (last < 0 || BEHIND_USAGE.test(text.slice(last + NO_USAGE.length))) return last;
+  let depth = 0;
+  for (let at = text.indexOf('{'); at < text.length; at++) {
+    const code = text.charCodeAt(at);
+    if (code === OPEN_BRACE || code === OPEN_BRACKET) depth++;
+    else if (code === CLOSE_BRACE || code === CLOSE_BRACKET) depth--;
+    else if (depth === 1 && code === COMMA && text.startsWith(NO_USAGE, at)) return at;
+    else if (code === QUOTE) at = endOfString(text, at);
+  }
+  return -1;
+}
+
+/** Where the text that begins at a quote ends. */
+function endOfString(text: string, from: number): number {
+  let at = from + 1;
+  while (at < text.length && text.charCodeAt(at) !== QUOTE) at += text.charCodeAt(at) === BACKSLASH ? 2 : 1;
+  return at;
+}
+
+const [QUOTE, COMMA, BACKSLASH] = [34, 44, 92];
+const [OPEN_BRACKET, CLOSE_BRACKET, OPEN_BRACE, CLOSE_BRACE] = [91, 93, 123, 125];
 
 /** Where a block's data begins; behind its end where it has none. */
 function dataAt(text: string): number {

@@ -1,5 +1,5 @@
 import type { FinishReason, LiveEvent } from '#protocol/events.ts';
-import { UpstreamFailure, type Failure } from '../failure.ts';
+import { protocolFailure, UpstreamFailure, type Failure } from '../failure.ts';
 import type { Reply } from '../from-openai.ts';
 import type { Sight } from '../seen.ts';
 import type { Served } from '../served.ts';
@@ -29,12 +29,16 @@ export abstract class PassReader implements StreamReader {
   served: Served | undefined;
   readonly seen: Sight;
   protected readonly options: PassReaderOptions;
-  readonly #kept: Buffer[] = [];
+  /** Undefined: it is not kept, or it has become too long for that. */
+  #kept: Buffer[] | undefined;
+  #keptBytes = 0;
+  #hasBegun = false;
   #finish: FinishReason | undefined;
 
   constructor(options: PassReaderOptions) {
     this.options = options;
     this.seen = options.seen;
+    if (options.keeps) this.#kept = [];
   }
 
   abstract read(block: Buffer): Verdict | Promise<Verdict>;
@@ -45,7 +49,7 @@ export abstract class PassReader implements StreamReader {
     return {
       served,
       events: [
-        { type: 'body', text: Buffer.concat(this.#kept).toString() },
+        ...(this.#kept ? [{ type: 'body' as const, text: Buffer.concat(this.#kept).toString() }] : []),
         { type: 'finish', reason: this.#finish },
       ],
       ...(!served.usage && { seen: this.seen }),
@@ -56,12 +60,22 @@ export abstract class PassReader implements StreamReader {
     return { served: this.served ?? UNKNOWN, events: [], seen: this.seen };
   }
 
-  /** Hands a block on. */
+  /** Hands a block on. A byte order mark is none: behind our own heartbeat it would be a part of the next event's first name. */
   protected pass(block: Buffer, verdict: Verdict): Verdict | Promise<Verdict> {
-    if (this.options.keeps) this.#kept.push(Buffer.from(block));
-    const heard = this.options.hear({ type: 'bytes', bytes: block });
+    if (block.length === MARK.length && block.equals(MARK)) return verdict;
+    // A comment is no beginning: until there is one, the request can still be sent again.
+    if (verdict === 'comment' && !this.#hasBegun) return verdict;
+    this.#hasBegun = true;
+    if (this.#kept) this.#keep(block);
+    const heard = this.options.hear({ type: 'bytes', bytes: block, isWritten: this.seen.pieces > 0 });
     if (typeof heard === 'string') return heard === 'enough' ? heard : verdict;
     return heard.then((known) => (known === 'enough' ? known : verdict));
+  }
+
+  #keep(block: Buffer): void {
+    this.#keptBytes += block.length;
+    if (this.#keptBytes > MAX_KEPT_BYTES) this.#kept = undefined;
+    else this.#kept?.push(Buffer.from(block));
   }
 
   /** The last event has come, and with it the answer. */
@@ -74,9 +88,13 @@ export abstract class PassReader implements StreamReader {
   }
 
   protected lied(): UpstreamFailure {
-    const { requestId } = this.options;
-    return this.failed({ class: 'protocol', status: 200, ...(requestId !== undefined && { requestId }) });
+    return protocolFailure(this.options.requestId, this);
   }
 }
+
+/** UTF-8's byte order mark, which `EventFramer` gives as a block by itself. */
+const MARK = Buffer.from([0xef, 0xbb, 0xbf]);
+/** More than this does not fit into the cache, however well it compresses; and a function has half a gigabyte of memory. */
+const MAX_KEPT_BYTES = 8_000_000;
 
 const UNKNOWN: Served = { model: '', usage: undefined };

@@ -1,7 +1,7 @@
 import type { CallEvent, FinishReason } from '#protocol/events.ts';
 import type { PassApi } from '#protocol/request.ts';
 import { noUsage, type TokenUsage } from '#protocol/usage.ts';
-import { UpstreamFailure } from '../failure.ts';
+import { protocolFailure, UpstreamFailure } from '../failure.ts';
 import type { Reply } from '../from-openai.ts';
 import { usageOfChat, usageOfEmbeddings, usageOfResponse } from '../normalise-usage.ts';
 import type { Served } from '../served.ts';
@@ -21,16 +21,15 @@ interface LooseReply extends LoosePassResponse {
  * @throws UpstreamFailure (`protocol`) for what is no answer of that API (R9)
  */
 export function readPassReply(api: PassApi, text: string, requestId: string | undefined): Reply {
-  const lie = () =>
-    new UpstreamFailure({ class: 'protocol', status: 200, ...(requestId !== undefined && { requestId }) });
   const body = parsed(text);
-  if (!body) throw lie();
+  if (!body) throw protocolFailure(requestId);
   const finish = finishOf(api, body);
   const served = servedBy(body, usageOf(api, body), requestId);
   if (api === 'responses' && body.status === 'failed') {
     throw new UpstreamFailure({ class: 'failed', status: 200 }, { served });
   }
-  if (!finish) throw lie();
+  // It may be no whole answer, and tell all the same what it used.
+  if (!finish) throw protocolFailure(requestId, served.usage && { served });
   const events: CallEvent[] = [
     { type: 'body', text },
     { type: 'finish', reason: finish },

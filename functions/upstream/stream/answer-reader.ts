@@ -1,6 +1,6 @@
 import type { CallEvent } from '#protocol/events.ts';
 import { failureOfEvent } from '../classify-failure.ts';
-import { UpstreamFailure } from '../failure.ts';
+import { protocolFailure, UpstreamFailure } from '../failure.ts';
 import { readResponse, type Reply } from '../from-openai.ts';
 import type { Sight } from '../seen.ts';
 import type { Served } from '../served.ts';
@@ -119,11 +119,7 @@ export class AnswerReader implements StreamReader {
   }
 
   #lie(served = this.served): UpstreamFailure {
-    const { requestId } = this.#options;
-    return new UpstreamFailure(
-      { class: 'protocol', status: 200, ...(requestId !== undefined && { requestId }) },
-      { served, seen: this.seen },
-    );
+    return protocolFailure(this.#options.requestId, { served, seen: this.seen });
   }
 }
 

@@ -24,6 +24,9 @@ export class StreamIdle extends Error {
   }
 }
 
+/** A last event repeats the whole answer, with the likelihoods of all its tokens where they were asked for. */
+const MAX_EVENT_BYTES = 64_000_000;
+
 /** What follows the last event is read away, so that the connection can be used again; not for longer than this. */
 const DRAIN_MS = 1_000;
 
@@ -36,7 +39,7 @@ const DRAIN_MS = 1_000;
  */
 export function readBlocks(body: Readable, options: ReadOptions): Promise<'last' | 'enough' | 'ended'> {
   const { clock, idleTimeoutMs, onBlock } = options;
-  const framer = new EventFramer();
+  const framer = new EventFramer({ maxBlockBytes: MAX_EVENT_BYTES });
   return new Promise((resolve, reject) => {
     let aliveAtMs = clock.nowMs();
     let isWaiting = false;

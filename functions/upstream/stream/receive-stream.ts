@@ -1,6 +1,6 @@
 import type { Readable } from 'node:stream';
 import type { Clock } from '#platform/clock.ts';
-import { UpstreamFailure } from '../failure.ts';
+import { protocolFailure, UpstreamFailure } from '../failure.ts';
 import type { Reply } from '../from-openai.ts';
 import { readBlocks, StreamIdle } from './read-blocks.ts';
 import type { StreamReader } from './stream-reader.ts';
@@ -27,22 +27,25 @@ export interface ReceiveOptions {
 export async function receiveStream(reply: OpenReply, reader: StreamReader, options: ReceiveOptions): Promise<Reply> {
   const { clock, idleTimeoutMs, signal } = options;
   const requestId = reply.headers.get('x-request-id') ?? undefined;
-  const cut = (failureClass: 'protocol' | 'timeout' | 'cancelled') => {
-    const failure = { class: failureClass, status: 200, ...(requestId !== undefined && { requestId }) };
-    return new UpstreamFailure(failure, reader);
+  const cut = (error?: unknown) => {
+    // A body whose request was ended may look as if it had ended by itself.
+    if (!signal.aborted && !(error instanceof StreamIdle)) return protocolFailure(requestId, reader);
+    const failureClass = signal.aborted ? 'cancelled' : 'timeout';
+    return new UpstreamFailure(
+      { class: failureClass, status: 200, ...(requestId !== undefined && { requestId }) },
+      reader,
+    );
   };
   if (!/^text\/event-stream\b/i.test(reply.headers.get('content-type') ?? '')) {
     reply.body.destroy();
-    throw new UpstreamFailure({ class: 'protocol', status: 200, ...(requestId !== undefined && { requestId }) });
+    throw protocolFailure(requestId);
   }
   try {
     const end = await readBlocks(reply.body, { clock, idleTimeoutMs, onBlock: (block) => reader.read(block) });
     if (end === 'enough') return reader.cutShort();
   } catch (error) {
-    if (error instanceof UpstreamFailure) throw error;
-    if (signal.aborted) throw cut('cancelled');
-    throw cut(error instanceof StreamIdle ? 'timeout' : 'protocol');
+    throw error instanceof UpstreamFailure ? error : cut(error);
   }
-  if (!reader.reply) throw cut('protocol');
+  if (!reader.reply) throw cut();
   return reader.reply;
 }

@@ -3,7 +3,7 @@ import type { Seen } from '../seen.ts';
 import type { Served } from '../served.ts';
 import type { Verdict } from './read-blocks.ts';
 
-/** Hears an answer's events as they are read, and says whether more are wanted. A promise: not before it settles. */
+/** What whoever hears an answer's events says to each: whether more are wanted. A promise: not before it settles. */
 export type Heard = 'more' | 'enough';
 
 /** Reads the streamed replies of one API, block by block. */

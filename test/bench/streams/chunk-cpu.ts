@@ -25,7 +25,10 @@ interface Costs {
  */
 export async function chunkCpu(stand: Stand): Promise<Section> {
   const { targets, gateway, pipe, portkey } = stand;
-  const through = (serving: Serving, target: Target): Block => (pace) => cpuOf(serving, () => stand.read(target, { streams: CLIENTS, pace }));
+  const through =
+    (serving: Serving, target: Target): Block =>
+    (pace) =>
+      cpuOf(serving, () => stand.read(target, { streams: CLIENTS, pace }));
   const blocks = new Map<string, Block>([
     ['raw byte pipe', through(pipe, targets.pipe)],
     ['openai SDK', (pace) => stand.sdk.ask({ streams: CLIENTS, pace })],
@@ -47,7 +50,9 @@ export async function chunkCpu(stand: Stand): Promise<Section> {
       ratioRow('chat/completions ÷ pipe', chat, raw, 1.5),
       ratioRow('chat/completions ÷ SDK', chat, sdk),
       ratioRow('summarize ÷ pipe', summarize, raw),
-      blocks.has('Portkey') ? ratioRow('Portkey ÷ pipe', of('Portkey'), raw) : absentRow('Portkey ÷ pipe', '×', portkey),
+      blocks.has('Portkey')
+        ? ratioRow('Portkey ÷ pipe', of('Portkey'), raw)
+        : absentRow('Portkey ÷ pipe', '×', portkey),
     ],
   };
 }

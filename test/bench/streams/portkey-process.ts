@@ -14,7 +14,13 @@ async function start(): Promise<string> {
   await import(pathToFileURL(file).href);
   const url = `http://127.0.0.1:${port}`;
   for (let waitedMs = 0; waitedMs < START_WITHIN_MS; waitedMs += POLL_MS) {
-    if (await fetch(url).then(({ ok }) => ok, () => false)) return url;
+    if (
+      await fetch(url).then(
+        ({ ok }) => ok,
+        () => false,
+      )
+    )
+      return url;
     await setTimeout(POLL_MS);
   }
   throw new Error('Portkey did not answer');

@@ -15,7 +15,10 @@ export interface Stand extends AsyncDisposable {
   readonly sdk: Companion<SdkQuestion, number>;
   readonly targets: Targets;
   /** Reads streams, with all the clients. @throws Error unless all of them were whole */
-  read(target: Target, load: { readonly streams: number; readonly pace: Pace; readonly isScattered?: boolean }): Promise<LoadSeen>;
+  read(
+    target: Target,
+    load: { readonly streams: number; readonly pace: Pace; readonly isScattered?: boolean },
+  ): Promise<LoadSeen>;
 }
 
 /** Whom the clients may call. */
@@ -43,9 +46,7 @@ export async function startStand(withPeers: boolean): Promise<Stand> {
     }),
   );
   const pipe = started.use(await startServing('pipe-process.ts', { arguments: [openaiUrl] }));
-  const sdk = started.use(
-    startCompanion<SdkQuestion, number>('streams/sdk-process.ts', { arguments: [openaiUrl] }),
-  );
+  const sdk = started.use(startCompanion<SdkQuestion, number>('streams/sdk-process.ts', { arguments: [openaiUrl] }));
   const clients = started.use(startCompanion<Load, LoadSeen>('streams/load-process.ts'));
   const portkey = withPeers ? await startPortkey() : undefined;
   const peer = portkey && 'serving' in portkey ? started.use(portkey.serving) : undefined;
@@ -70,8 +71,7 @@ export async function startStand(withPeers: boolean): Promise<Stand> {
     portkey,
     sdk,
     targets,
-    read: (target, { isScattered = false, ...load }) =>
-      clients.ask({ target, clients: CLIENTS, isScattered, ...load }),
+    read: (target, { isScattered = false, ...load }) => clients.ask({ target, clients: CLIENTS, isScattered, ...load }),
     [Symbol.asyncDispose]: () => parts.disposeAsync(),
   };
 }

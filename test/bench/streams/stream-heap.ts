@@ -1,5 +1,6 @@
 import { setTimeout } from 'node:timers/promises';
 import type { AtRest } from '../at-rest.ts';
+import { heapsOf, leftBehind } from '../left-behind.ts';
 import type { Section } from '../report.ts';
 import { slopeOf } from '../statistics.ts';
 import { CLIENTS } from './load.ts';
@@ -10,7 +11,7 @@ const STREAMS = 10_000;
 const STREAMS_A_LOOK = 500;
 /** As fast as they can be made; the clients wait for nothing but the upstream's first thought. */
 const PACE: Pace = { chunks: 20, everyMs: 1 };
-/** Half as much a stream as one object of a call that stays behind would be. */
+/** 64 bytes a stream: one that left anything behind would leave an object, a reference to it, and most likely a chunk. */
 const FLAT_MB = 0.064;
 /** Weir closes connections that rested for longer than 4 s as it makes the next call. */
 const REST_MS = 4_200;
@@ -33,8 +34,6 @@ export async function streamHeap(stand: Stand): Promise<Section> {
     looks.push(await gateway.atRest());
   }
   const last = await lookRested(stand);
-  const leftOver = (name: string, of: 'timers' | 'descriptors' | 'processListeners' | 'performanceEntries') =>
-    ({ name, measured: last[of] - first[of], unit: 'left over', aim: 0, note: `${last[of]} in all` }) as const;
   return {
     title: `What ${STREAMS} streams leave behind, ${CLIENTS} at a time, every other one of summarize`,
     rows: [
@@ -43,24 +42,17 @@ export async function streamHeap(stand: Stand): Promise<Section> {
         measured: (slopeOf(looks.map(({ heapBytes }) => heapBytes)) / STREAMS_A_LOOK) * 1e-3,
         unit: 'MB / 1,000 streams',
         aim: FLAT_MB,
-        note: `${megabytes(first.heapBytes)} → ${megabytes(last.heapBytes)}`,
+        note: heapsOf(first, last),
       },
-      leftOver('timers', 'timers'),
-      leftOver('sockets and files', 'descriptors'),
-      leftOver('process listeners', 'processListeners'),
-      leftOver('performance entries', 'performanceEntries'),
+      ...leftBehind(first, last),
     ],
   };
 }
 
 /** When all connections that will be closed are. */
-async function lookRested({ gateway, read, targets }: Stand): Promise<AtRest> {
+async function lookRested(stand: Stand): Promise<AtRest> {
   await setTimeout(REST_MS);
-  await read(targets.chat, { streams: 1, pace: PACE });
+  await stand.read(stand.targets.chat, { streams: 1, pace: PACE });
   await setTimeout(REST_MS);
-  return gateway.atRest();
-}
-
-function megabytes(bytes: number): string {
-  return `${(bytes / 1e6).toFixed(2)} MB`;
+  return stand.gateway.atRest();
 }

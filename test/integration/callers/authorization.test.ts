@@ -3,6 +3,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { hashCallerKey } from '#edge/caller-key.ts';
 import { pathOf, routedEntries } from '#infra/routes.ts';
 import { startLocalGateway, type LocalGateway } from '#test/support/local-gateway.ts';
+import { gatewayRefusalOf } from '#test/support/told-refusal.ts';
 
 let gateway: LocalGateway;
 beforeAll(async () => {
@@ -51,7 +52,7 @@ test.each([
     if (access === 'public') expect(reply.status).toBe(200);
     else {
       expect([reply.status, reply.json['code']]).toEqual([401, 'unauthenticated']);
-      expect(reply.json['detail']).toBe('a valid key is required: Authorization: Bearer <key>');
+      expect(gatewayRefusalOf(reply).message).toBe('a valid key is required: Authorization: Bearer <key>');
     }
   }
   expect(gateway.upstream.requests).toEqual([]);

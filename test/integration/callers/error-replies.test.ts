@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { FUNCTIONS_FOLDER, readInventory } from '#infra/inventory.ts';
 import { pathOf, routedEntries } from '#infra/routes.ts';
-import { failure, invalidApiKey, requestTooLarge } from '#test/support/scripted-failures.ts';
+import { failure, invalidApiKey, rateLimited, requestTooLarge } from '#test/support/scripted-failures.ts';
 import { answer, htmlWith200, refusal } from '#test/support/scripted-steps.ts';
 import type { Step } from '#test/support/scripted-exchange.ts';
 import { startLocalGateway, type GatewayReply, type LocalGateway } from '#test/support/local-gateway.ts';
@@ -49,6 +49,8 @@ const failures: readonly (readonly [string, Step, number])[] = [
   ['413', failure({ status: 413, body: bait, headers }), 413],
   ['422', failure({ status: 422, body: { error: bait }, headers }), 422],
   ['429 of a request too large', requestTooLarge({ headers }), 413],
+  ['429 to be waited for', rateLimited({ message: bait, retryAfterSeconds: 3_600, headers }), 429],
+  ['500', failure({ status: 500, message: bait, headers }), 502],
   ['a status that nobody knows', failure({ status: 418, body: bait, headers }), 502],
   ['a page in place of JSON', htmlWith200(), 502],
   ['a refusal in the model’s own words', refusal(bait), 422],
@@ -123,6 +125,11 @@ test.each([
     sends(`data: ${JSON.stringify(chunk)}\n\n`, `data: ${JSON.stringify({ error: said })}\n\n`),
   ],
   ['chat/completions', 'an error and no word before it', sends(`data: ${JSON.stringify({ error: said })}\n\n`)],
+  [
+    'chat/completions',
+    'an error among other members',
+    sends(`data: ${JSON.stringify(chunk)}\n\n`, `data: ${JSON.stringify({ id: 'x', error: said })}\n\n`),
+  ],
   ['responses', 'an error', sends(created, `event: error\ndata: ${JSON.stringify({ ...said, type: 'error' })}\n\n`)],
   ['responses', 'an error without its name', sends(created, `data: ${JSON.stringify({ ...said, type: 'error' })}\n\n`)],
   ['responses', 'its failure', sends(created, `event: response.failed\ndata: ${JSON.stringify(failed)}\n\n`)],
@@ -158,6 +165,16 @@ test('A6 neither do the replies of the gateway itself', async () => {
     gateway.send({ path: '/v1/summarize', body: '{' }),
     gateway.send({ path: '/v1/summarize', body: {} }),
     gateway.send({ method: 'GET', path: '/openapi.json', key: null }),
+    gateway.send({ method: 'GET', path: '/openai/v1/nowhere' }),
+    gateway.send({ method: 'GET', path: '/openai/v1/models', key: null }),
+    gateway.send({ method: 'GET', path: '/openai/v1/models?x=1' }),
+    ...compatible.flatMap(({ path }) => [
+      gateway.send({ path, key: null }),
+      gateway.send({ path, key: 'wrong' }),
+      gateway.send({ path, body: '{' }),
+      gateway.send({ path, body: {} }),
+      gateway.send({ path, body: { model: 'gpt-of-nobody', input: 'a', messages: [] } }),
+    ]),
   ]);
   for (const reply of replies) expect(givenAway(reply)).toEqual([]);
 });

@@ -21,9 +21,11 @@ test.each([
   ['n', 1000],
   ['best_of', 1000],
   ['stream', true],
+  ['stop_when', { max_characters: 5 }],
   ['previous_response_id', 'resp_1'],
 ])('I6 %s is no field of ours: refused by name', async (name, value) => {
-  const own = endpoints.filter(({ spec }) => spec.errors === 'problem' && !(name === 'stream' && spec.stream));
+  const isOfStreams = name === 'stream' || name === 'stop_when';
+  const own = endpoints.filter(({ spec }) => spec.errors === 'problem' && !(isOfStreams && spec.stream));
   expect(own.length).toBeGreaterThanOrEqual(2);
   for (const { path, spec } of own) {
     const reply = await gateway.send({ path, body: { ...(spec.example as object), [name]: value } });

@@ -46,7 +46,10 @@ test('C9 a streamed answer is stored, and given again as a stream and as a plain
     ['hit', 0n],
     ['hit', 0n],
   ]);
-  expect(entries.slice(1).map(({ savedPico }) => savedPico)).toEqual([upstream.bill.totalPico, upstream.bill.totalPico]);
+  expect(entries.slice(1).map(({ savedPico }) => savedPico)).toEqual([
+    upstream.bill.totalPico,
+    upstream.bill.totalPico,
+  ]);
 });
 
 test('C9 a plain answer is stored, and given again as a stream', async () => {
@@ -56,7 +59,12 @@ test('C9 a plain answer is stored, and given again as a stream', async () => {
   expect((await weir.post('summarize', body)).headers['x-weir-cache']).toBe('miss');
   const again = await weir.stream('summarize', STREAMED);
   const kept = await hear(again);
-  expect([again.headers['x-weir-cache'], again.headers['age'], kept.text, kept.isWhole]).toEqual(['hit', '0', TEXT, true]);
+  expect([again.headers['x-weir-cache'], again.headers['age'], kept.text, kept.isWhole]).toEqual([
+    'hit',
+    '0',
+    TEXT,
+    true,
+  ]);
   expect(upstream.requests).toHaveLength(1);
 });
 

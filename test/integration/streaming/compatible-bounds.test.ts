@@ -33,26 +33,29 @@ test.each([
   [CHAT, true],
   [RESPONSES, false],
   [RESPONSES, true],
-])('I8 $entry, stream %s: a limit of output is always sent, the route’s where the caller names none', async (way, isStream) => {
-  await using upstream = await startScriptedUpstream({ prices: tieredPrices });
-  await using weir = await startWeir({ baseUrl: upstream.baseUrl });
-  const { max_completion_tokens: _, max_output_tokens: __, ...bare } = way.body as Record<string, unknown>;
-  const name = way === CHAT ? 'max_completion_tokens' : 'max_output_tokens';
-  const wishes: [object, object][] = [
-    [{}, { [name]: DEFAULT_LIMIT }],
-    [{ [name]: null }, { [name]: DEFAULT_LIMIT }],
-    [{ [name]: 77 }, { [name]: 77 }],
-    ...(way === CHAT ? ([[{ max_tokens: 55 }, { max_tokens: 55 }]] as [object, object][]) : []),
-  ];
-  for (const [at, [wish, sent]] of wishes.entries()) {
-    const reply = await weir.post(way.entry, { ...bare, ...wish, ...(isStream && { stream: true }) });
-    expect(reply.status, reply.raw).toBe(200);
-    const { max_completion_tokens, max_output_tokens, max_tokens } = upstream.requests[at]!.body;
-    const limits = Object.entries({ max_completion_tokens, max_output_tokens, max_tokens });
-    expect(Object.fromEntries(limits.filter(([, limit]) => limit !== undefined))).toEqual(sent);
-    expect(upstream.requests[at]!.body['store']).toBe(false);
-  }
-});
+])(
+  'I8 $entry, stream %s: a limit of output is always sent, the route’s where the caller names none',
+  async (way, isStream) => {
+    await using upstream = await startScriptedUpstream({ prices: tieredPrices });
+    await using weir = await startWeir({ baseUrl: upstream.baseUrl });
+    const { max_completion_tokens: _, max_output_tokens: __, ...bare } = way.body as Record<string, unknown>;
+    const name = way === CHAT ? 'max_completion_tokens' : 'max_output_tokens';
+    const wishes: [object, object][] = [
+      [{}, { [name]: DEFAULT_LIMIT }],
+      [{ [name]: null }, { [name]: DEFAULT_LIMIT }],
+      [{ [name]: 77 }, { [name]: 77 }],
+      ...(way === CHAT ? ([[{ max_tokens: 55 }, { max_tokens: 55 }]] as [object, object][]) : []),
+    ];
+    for (const [at, [wish, sent]] of wishes.entries()) {
+      const reply = await weir.post(way.entry, { ...bare, ...wish, ...(isStream && { stream: true }) });
+      expect(reply.status, reply.raw).toBe(200);
+      const { max_completion_tokens, max_output_tokens, max_tokens } = upstream.requests[at]!.body;
+      const limits = Object.entries({ max_completion_tokens, max_output_tokens, max_tokens });
+      expect(Object.fromEntries(limits.filter(([, limit]) => limit !== undefined))).toEqual(sent);
+      expect(upstream.requests[at]!.body['store']).toBe(false);
+    }
+  },
+);
 
 test('I8 every choice of n is held for, and none is written that was not', async () => {
   const [one, four] = [await heldFor(CHAT, { ...CHAT.body, n: 1 }), await heldFor(CHAT, { ...CHAT.body, n: 4 })];

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import type { CallerPolicy } from '#platform/principal.ts';
+import { send } from '#test/support/scripted-exchange.ts';
 import { Gate } from '#test/support/scripted-gate.ts';
 import { answer, incomplete, refusal } from '#test/support/scripted-steps.ts';
 import { stream } from '#test/support/scripted-stream.ts';
@@ -7,6 +8,7 @@ import { startScriptedUpstream } from '#test/support/scripted-upstream.ts';
 import { tieredPrices } from '#test/support/tiered-prices.ts';
 import { startWeir, type Weir } from '#test/support/weir.ts';
 import { postWithPolicy, type PolicyOptions } from './post-with-policy.ts';
+import { Pouring } from './pouring.ts';
 import { CHAT, hear, hearText, RESPONSES, type Way } from './ways.ts';
 
 const CHUNKS = ['A weir 🏞️ ', 'is a "low" wall,\n', 'across a river.'];
@@ -131,6 +133,40 @@ for (const way of [CHAT, RESPONSES]) {
     expect(upstream.requests).toHaveLength(1);
   });
 }
+
+test.each([false, true])(
+  'C3 chat: a call of a tool that was demanded ends with "stop", and is not kept (stream: %s)',
+  async (isStream) => {
+    await using upstream = await startScriptedUpstream();
+    await using weir = await startWeir({ baseUrl: upstream.baseUrl });
+    const tool_calls = [{ index: 0, id: 'call_1', type: 'function', function: { name: 'pay', arguments: '{}' } }];
+    const head = { id: 'chatcmpl-1', model: 'gpt-6-luna', usage: { prompt_tokens: 1, completion_tokens: 1 } };
+    const message = { role: 'assistant', content: null, tool_calls };
+    const chunks = [{ delta: message }, { delta: {}, finish_reason: 'stop' }];
+    const events = chunks.map(
+      (choice) => `data: ${JSON.stringify({ ...head, choices: [{ index: 0, ...choice }] })}\n\n`,
+    );
+    const plain = { ...head, choices: [{ index: 0, message, finish_reason: 'stop' }] };
+    upstream.otherwise((exchange) => {
+      if (!isStream) return send(exchange, 200, plain);
+      send(exchange, 200, `${events.join('')}data: [DONE]\n\n`, { 'content-type': 'text/event-stream' });
+    });
+    for (let call = 1; call <= 2; call++) {
+      const reply = await weir.post(CHAT.entry, { ...CHAT.body, stream: isStream }, HOUR);
+      expect([reply.status, reply.raw.includes('"pay"'), upstream.requests.length]).toEqual([200, true, call]);
+    }
+  },
+);
+
+test('C5 a stream too long to be kept is given all the same, and asked for again', async () => {
+  await using upstream = await startScriptedUpstream();
+  await using weir = await startWeir({ baseUrl: upstream.baseUrl });
+  upstream.otherwise((exchange) => new Pouring({ chunks: 200, chunkBytes: 65_536 }).step(exchange));
+  for (let call = 1; call <= 2; call++) {
+    const { heard } = await streamed(weir, CHAT, HOUR);
+    expect([heard.isWhole, heard.receipt?.['cache'], upstream.requests.length]).toEqual([true, 'miss', call]);
+  }
+});
 
 test('C2 chat: who asks for the usage chunk is not given the stream of who does not', async () => {
   await using upstream = await startScriptedUpstream({ prices: tieredPrices });

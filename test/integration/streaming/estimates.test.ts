@@ -13,7 +13,10 @@ const TEXTS: [string, readonly string[]][] = [
   ['English', 'A weir is a low wall across a river; everything that passes is held to a level. '.match(/\s*\S+/g)!],
   ['German', 'Ein Wehr ist eine niedrige Mauer quer durch einen Fluss, die das Wasser staut. '.match(/\s*\S+/g)!],
   ['Chinese', Array.from('堰是横跨河流的矮墙，一切经过的东西都被保持在一个水平上，并被测量。')],
-  ['code', 'const weir = (river) => river.map(({ level }) => Math.min(level, 7));\n'.match(/\s*\w+|\s*[^\w\s]+|\s+$/g)!],
+  [
+    'code',
+    'const weir = (river) => river.map(({ level }) => Math.min(level, 7));\n'.match(/\s*\w+|\s*[^\w\s]+|\s+$/g)!,
+  ],
   ['large pieces', ['A weir is a low wall across a river. '.repeat(40)]],
 ];
 
@@ -23,19 +26,22 @@ function farOff(estimated: bigint, billed: bigint): number {
 }
 
 for (const way of WAYS) {
-  test.each(TEXTS)(`L8 ${way.entry}: a stream of %s that is cut anywhere is charged by an estimate`, async (_, words) => {
-    const pieces = Array.from({ length: 8 }, () => words).flat();
-    for (const share of [0.1, 0.5, 1]) {
-      await using upstream = await startScriptedUpstream({ prices: tieredPrices });
-      await using weir = await startWeir({ baseUrl: upstream.baseUrl });
-      const chunks = pieces.slice(0, Math.ceil(pieces.length * share));
-      upstream.script(stream({ chunks, end: 'cut' }));
-      await hear(await weir.stream(way.entry, { ...way.body, stream: true }));
-      const [entry] = await weir.ledger();
-      expect(entry!.basis).toBe('estimated');
-      expect(farOff(entry!.costPico, upstream.bill.totalPico), `${entry!.costPico} at ${share}`).toBeLessThan(FACTOR);
-    }
-  });
+  test.each(TEXTS)(
+    `L8 ${way.entry}: a stream of %s that is cut anywhere is charged by an estimate`,
+    async (_, words) => {
+      const pieces = Array.from({ length: 8 }, () => words).flat();
+      for (const share of [0.1, 0.5, 1]) {
+        await using upstream = await startScriptedUpstream({ prices: tieredPrices });
+        await using weir = await startWeir({ baseUrl: upstream.baseUrl });
+        const chunks = pieces.slice(0, Math.ceil(pieces.length * share));
+        upstream.script(stream({ chunks, end: 'cut' }));
+        await hear(await weir.stream(way.entry, { ...way.body, stream: true }));
+        const [entry] = await weir.ledger();
+        expect(entry!.basis).toBe('estimated');
+        expect(farOff(entry!.costPico, upstream.bill.totalPico), `${entry!.costPico} at ${share}`).toBeLessThan(FACTOR);
+      }
+    },
+  );
 
   test(`L8 ${way.entry}: what the model thought before it wrote is counted by its time`, async () => {
     await using upstream = await startScriptedUpstream({ prices: tieredPrices });
@@ -83,7 +89,13 @@ for (const way of WAYS) {
   test(`L10 ${way.entry}: the usage at a stream's end is the price: cached, written and reasoning tokens, and the served tier`, async () => {
     await using upstream = await startScriptedUpstream({ prices: tieredPrices });
     await using weir = await startWeir({ baseUrl: upstream.baseUrl });
-    const usage = { inputTokens: 1_000, cachedTokens: 200, cacheWriteTokens: 300, outputTokens: 500, reasoningTokens: 400 };
+    const usage = {
+      inputTokens: 1_000,
+      cachedTokens: 200,
+      cacheWriteTokens: 300,
+      outputTokens: 500,
+      reasoningTokens: 400,
+    };
     upstream.script(stream({ usage, serviceTier: 'flex', model: 'gpt-5.6-luna' }));
     const heard = await hear(await weir.stream(way.entry, { ...way.body, stream: true }));
     expect(heard.receipt).toMatchObject({ basis: 'exact' });
@@ -116,4 +128,40 @@ test.each([CHAT, RESPONSES])('L8 $entry: arguments of tools and refusals are cou
     expect(entry!.basis).toBe('estimated');
     expect(farOff(entry!.costPico, upstream.bill.totalPico)).toBeLessThan(FACTOR);
   }
+});
+
+test.each([false, true])(
+  'L8 chat: a file is charged at what was held for it, for nobody here can count it (leaves: %s)',
+  async (leaves) => {
+    await using upstream = await startScriptedUpstream({ prices: tieredPrices });
+    await using weir = await startWeir({ baseUrl: upstream.baseUrl });
+    const file = { type: 'file', file: { file_data: 'data:application/pdf;base64,AAAA' } };
+    const messages = [{ role: 'user', content: [{ type: 'text', text: 'What is this?' }, file] }];
+    upstream.script(stream({ chunks: ['A weir.'], end: leaves ? 'stall' : 'cut' }));
+    const reply = await weir.stream(CHAT.entry, { ...CHAT.body, messages, stream: true });
+    if (leaves) {
+      for (let read = ''; !read.includes('A weir.');) read += String((await reply.chunks.next()).value);
+      reply.leave();
+    } else await hear(reply);
+    await reply.settled;
+    const [entry] = await weir.ledger();
+    // The context window of the model, 1,050,000 tokens, at $0.10 a million and more.
+    expect(entry!.costPico).toBeGreaterThanOrEqual(1_050_000n * 100_000n);
+    expect(entry!.basis).toBe('unknown');
+  },
+);
+
+test('L8 chat: pictures are counted where a stream is cut', async () => {
+  const costOf = async (content: readonly object[]) => {
+    await using upstream = await startScriptedUpstream({ prices: tieredPrices });
+    await using weir = await startWeir({ baseUrl: upstream.baseUrl });
+    upstream.script(stream({ chunks: ['A weir.'], end: 'cut' }));
+    await hear(await weir.stream(CHAT.entry, { ...CHAT.body, messages: [{ role: 'user', content }], stream: true }));
+    const [entry] = await weir.ledger();
+    expect(entry!.basis).toBe('estimated');
+    return entry!.usage.inputTokens;
+  };
+  const text = { type: 'text', text: 'What is this?' };
+  const picture = { type: 'image_url', image_url: { url: 'https://example.com/weir.png' } };
+  expect((await costOf([text, picture, picture])) - (await costOf([text]))).toBeGreaterThanOrEqual(2 * 1_000);
 });

@@ -60,3 +60,17 @@ for (const way of WAYS) {
     expect(weir.clock.pending).toBe(0);
   });
 }
+
+test('L7 the same key with another stop_when is another request: 422', async () => {
+  await using upstream = await startScriptedUpstream({ prices: tieredPrices });
+  await using weir = await startWeir({ baseUrl: upstream.baseUrl });
+  upstream.otherwise(answer({ text: 'One weir. Two weirs. Three weirs.' }));
+  const [summarize] = WAYS;
+  const ask = (stop_when: object) => weir.post('summarize', { ...summarize!.body, stop_when }, { headers });
+  expect((await ask({ max_characters: 3 })).body).toEqual({ summary: 'One' });
+  expect((await ask({ max_sentences: 2 })).status).toBe(422);
+  const repeat = await ask({ max_characters: 3 });
+  expect([repeat.body, repeat.headers['x-weir-replayed']]).toEqual([{ summary: 'One' }, 'true']);
+  // A repeat without it is not the same either.
+  expect((await weir.post('summarize', summarize!.body, { headers })).status).toBe(422);
+});

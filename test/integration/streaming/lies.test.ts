@@ -41,18 +41,16 @@ for (const way of WAYS) {
     ['a plain JSON reply', plainReply()],
     ['nothing but a head', eventStream('')],
     ['a comment', eventStream(': \n\n')],
-  ])(`S3 ${way.entry}: %s with 200 in place of a stream: one more try, then a 502`, async (what, lie) => {
+  ])(`S3 ${way.entry}: %s with 200 in place of a stream: one more try, then a 502`, async (_, lie) => {
     await using upstream = await startScriptedUpstream({ prices: tieredPrices });
     await using weir = await startWeir({ baseUrl: upstream.baseUrl });
-    // What is passed on as it comes begins the reply, be it a comment.
-    const isTold = what === 'a comment' && way !== SUMMARIZE;
     upstream.script(lie, lie);
     const reply = await weir.stream(way.entry, { ...way.body, stream: true }, KEPT);
     const text = await reply.text();
-    expect([reply.status, upstream.requests.length]).toEqual(isTold ? [200, 1] : [502, 2]);
+    expect([reply.status, upstream.requests.length]).toEqual([502, 2]);
     expect(text).toContain('upstream_protocol');
     const [entry, ...others] = await weir.ledger();
-    expect([others.length, entry?.outcome, entry?.attempts.length]).toEqual([0, 'upstream_protocol', isTold ? 1 : 2]);
+    expect([others.length, entry?.outcome, entry?.attempts.length]).toEqual([0, 'upstream_protocol', 2]);
     expect(entry!.costPico).toBeGreaterThanOrEqual(upstream.bill.totalPico);
     expect(entry!.attempts.every(({ costPico }) => costPico > 0n)).toBe(true);
     await expectSettled(weir, way, entry!.costPico);

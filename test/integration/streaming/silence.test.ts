@@ -8,6 +8,7 @@ import { tieredPrices } from '#test/support/tiered-prices.ts';
 import type { StreamedCall } from '#test/support/weir-environment.ts';
 import { startWeir, type Weir } from '#test/support/weir.ts';
 import { Pouring } from './pouring.ts';
+import { respelled } from './respelled.ts';
 import { CHAT, hear, hearText, WAYS } from './ways.ts';
 
 /** The longest silence of each route, as its definition or the default has it. */
@@ -124,6 +125,25 @@ for (const way of WAYS) {
     expect([(await reply.text()).length, weir.clock.pending, written > 0]).toEqual([0, 0, true]);
   });
 }
+
+test('S1, S8 a byte order mark behind a heartbeat does not spoil the first event', async () => {
+  await using upstream = await startScriptedUpstream({ prices: tieredPrices });
+  await using weir = await startWeir({ baseUrl: upstream.baseUrl });
+  const thinking = new Gate();
+  upstream.script(respelled(stream({ thinking, chunks: ['A weir holds.'] }), { mark: true }));
+  const opened = weir.stream(CHAT.entry, { ...CHAT.body, stream: true });
+  await thinking.reached();
+  await weir.clock.advance(15_000);
+  const reply = await opened;
+  thinking.open();
+  const text = await reply.text();
+  expect([text.includes('\uFEFF'), text.includes(': heartbeat'), (await hearText(text)).text]).toEqual([
+    false,
+    true,
+    'A weir holds.',
+  ]);
+  expect(text.match(/"role":"assistant"/g)).toHaveLength(1);
+});
 
 test('S8 a call that waits for the answer of another has a heartbeat too', async () => {
   await using upstream = await startScriptedUpstream({ prices: tieredPrices });

@@ -76,6 +76,7 @@ test('a condition that is not met changes nothing: the whole answer, exact, and 
   const wish = { stop_when: { max_sentences: 9, max_characters: 900, literal: 'THE END' } };
   const plain = await weir.post('summarize', { ...body, ...wish });
   expect([plain.body, plain.headers['x-weir-finish']]).toEqual([{ summary: 'A weir holds. T' }, undefined]);
+  await weir.clock.advance(1);
   const heard = await hear(await weir.stream('summarize', { ...body, ...wish, stream: true }));
   expect([heard.text, heard.receipt?.['cache'], heard.receipt?.['finish']]).toEqual(['A weir holds. T', 'hit', 'stop']);
   expect((await weir.ledger())[0]).toMatchObject({ basis: 'exact', costPico: upstream.bill.totalPico });
@@ -88,12 +89,20 @@ test('an answer from the cache ends there too, for nothing', async () => {
   await weir.post('summarize', body);
   const wish = { stop_when: { max_sentences: 1 } };
   const plain = await weir.post('summarize', { ...body, ...wish });
-  expect([plain.body, plain.headers['x-weir-cache'], plain.headers['x-weir-finish'], plain.headers['x-weir-cost-usd']]).toEqual(
-    [{ summary: 'A weir holds.' }, 'hit', 'enough', '0'],
-  );
+  expect([
+    plain.body,
+    plain.headers['x-weir-cache'],
+    plain.headers['x-weir-finish'],
+    plain.headers['x-weir-cost-usd'],
+  ]).toEqual([{ summary: 'A weir holds.' }, 'hit', 'enough', '0']);
   const heard = await hear(await weir.stream('summarize', { ...body, ...wish, stream: true }));
   expect(heard.text).toBe('A weir holds.');
-  expect(heard.receipt).toMatchObject({ cache: 'hit', finish: 'enough', costUsd: '0', output: { summary: 'A weir holds.' } });
+  expect(heard.receipt).toMatchObject({
+    cache: 'hit',
+    finish: 'enough',
+    costUsd: '0',
+    output: { summary: 'A weir holds.' },
+  });
   // What is stored is whole.
   expect((await weir.post('summarize', body)).body).toEqual({ summary: 'A weir holds. It measures.' });
   expect(upstream.requests).toHaveLength(1);
@@ -104,7 +113,9 @@ test('a failed attempt before it leaves nothing behind in the condition', async 
   await using weir = await startWeir({ baseUrl: upstream.baseUrl });
   // Held back by the condition, so that nothing was heard of it yet.
   upstream.script(stream({ chunks: ['THE'], end: 'cut' }), stream({ chunks: [' END is near. ', 'THE END.'] }));
-  const heard = await hear(await weir.stream('summarize', { ...body, stream: true, stop_when: { literal: 'THE END' } }));
+  const heard = await hear(
+    await weir.stream('summarize', { ...body, stream: true, stop_when: { literal: 'THE END' } }),
+  );
   expect([heard.text, heard.receipt?.['finish']]).toEqual([' END is near. ', 'enough']);
   const [entry] = await weir.ledger();
   expect(entry!.attempts.map(({ outcome, basis }) => `${outcome} ${basis}`)).toEqual([

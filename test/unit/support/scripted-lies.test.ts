@@ -84,20 +84,25 @@ test.each(paths)('/%s: JSON comes to whom a stream was due, and a stream to whom
   expect(await sse.text()).toContain(terminal[path]);
 });
 
+/** The event stands there whole. */
+const inProgress = /event: response\.in_progress\ndata: .*\n\n/u;
+
+function fail(): never {
+  throw new Error('the stream ended too soon');
+}
+
 test.each(paths)('/%s: a model that thinks shows nothing of its output until the gate opens', async (path) => {
   const gate = new Gate();
   upstream.script(stream({ thinking: gate, chunks: ['At last.'] }));
   const response = await post(path);
   await gate.reached();
-  const reader = response.body!.pipeThrough(new TextDecoderStream()).getReader();
+  const pieces = response.body!.pipeThrough(new TextDecoderStream())[Symbol.asyncIterator]();
   let text = '';
-  if (path === 'responses') {
-    while (!/event: response\.in_progress\ndata: .*\n\n$/u.test(text)) text += (await reader.read()).value ?? '';
-  }
+  if (path === 'responses') while (!inProgress.test(text)) text += (await pieces.next()).value ?? fail();
   expect(text).not.toContain('output_item');
   expect(upstream.bill.lines).toMatchObject([{ outputTokens: 0 }]);
   gate.open();
-  for (let piece = await reader.read(); !piece.done; piece = await reader.read()) text += piece.value;
+  for await (const piece of { [Symbol.asyncIterator]: () => pieces }) text += piece;
   expect(text).toContain('At last.');
   expect(upstream.bill.lines).toMatchObject([{ outputTokens: 2 }]);
 });

@@ -19,6 +19,14 @@ interface Heard {
   ended: boolean;
 }
 
+interface ChatChunk {
+  readonly choices: readonly { readonly delta: { readonly content?: string }; readonly finish_reason: string | null }[];
+}
+
+interface LastEvent {
+  readonly response: { readonly output: readonly { readonly content: readonly { readonly text: string }[] }[] };
+}
+
 interface Form {
   readonly path: string;
   body(text: string): object;
@@ -33,7 +41,7 @@ const FORMS: Readonly<Record<StreamKind, Form>> = {
     body: (text) => ({ model: MODEL, messages: [{ role: 'user', content: text }], stream: true }),
     hear({ data }, heard) {
       if (data === '[DONE]') return void (heard.ended = true);
-      const [choice] = parsed<{ choices: { delta: { content?: string }; finish_reason: string | null }[] }>(data).choices;
+      const [choice] = (JSON.parse(data) as ChatChunk).choices;
       heard.text += choice?.delta.content ?? '';
       if (choice?.finish_reason === 'stop') heard.whole = heard.text;
     },
@@ -42,9 +50,9 @@ const FORMS: Readonly<Record<StreamKind, Form>> = {
     path: '/openai/v1/responses',
     body: (text) => ({ model: MODEL, input: text, stream: true }),
     hear({ event, data }, heard) {
-      if (event === 'response.output_text.delta') heard.text += parsed<{ delta: string }>(data).delta;
+      if (event === 'response.output_text.delta') heard.text += (JSON.parse(data) as { delta: string }).delta;
       if (event !== 'response.completed') return;
-      const { response } = parsed<{ response: { output: { content: { text: string }[] }[] } }>(data);
+      const { response } = JSON.parse(data) as LastEvent;
       heard.whole = response.output.flatMap(({ content }) => content.map(({ text }) => text)).join('');
       heard.ended = true;
     },
@@ -53,9 +61,9 @@ const FORMS: Readonly<Record<StreamKind, Form>> = {
     path: '/v1/summarize',
     body: (text) => ({ text, stream: true }),
     hear({ event, data }, heard) {
-      if (event === 'text') heard.text += parsed<{ text: string }>(data).text;
+      if (event === 'text') heard.text += (JSON.parse(data) as { text: string }).text;
       if (event !== 'done') return;
-      heard.whole = parsed<{ output: { summary: string } }>(data).output.summary;
+      heard.whole = (JSON.parse(data) as { output: { summary: string } }).output.summary;
       heard.ended = true;
     },
   },
@@ -84,8 +92,4 @@ export async function readStream(kind: StreamKind, weir: WeirAddress, tag: strin
   if (!heard.ended || heard.text !== expected || heard.whole !== expected || firstTokenMs === undefined)
     throw new Error(`${kind} of ${tag}: ended ${heard.ended}, and its text was '${heard.text.slice(0, 200)}'`);
   return { firstTokenMs, chunks };
-}
-
-function parsed<Shape>(data: string): Shape {
-  return JSON.parse(data) as Shape;
 }

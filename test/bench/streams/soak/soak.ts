@@ -3,24 +3,26 @@ import type { AtRest } from '../../at-rest.ts';
 import { startCompanion } from '../../companion.ts';
 import type { StreamKind } from '../load.ts';
 import { readStream, type StreamRead } from './read-stream.ts';
-import { EVERY_MS, piecesFor, tagOf } from './story.ts';
+import { EVERY_MS, tagOf } from './story.ts';
 import type { UpstreamAccount } from './upstream-process.ts';
 import type { LedgerSum, WeirAddress, WeirQuestion } from './weir-process.ts';
 
 export interface SoakOptions {
   readonly clients: number;
-  /** For how long clients open new streams: each the next when its last has ended. */
-  readonly forMs: number;
+  /** How many streams each client opens at least, the next when the last has ended. */
+  readonly leastEach: number;
+  /** For how long clients that have done so go on. @default 0 */
+  readonly forMs?: number;
 }
 
 /** What became of a soak. */
 export interface Soaked {
   readonly read: readonly StreamRead[];
-  /** What was wrong with the others. */
+  /** What was wrong with others, of those before and after the soak too. */
   readonly failures: readonly string[];
   /** The most streams that were open at a time. */
   readonly mostOpen: number;
-  /** Before it, when every kind of stream was read; amid it, with all streams open; and when it is over. */
+  /** Before it, when every kind of stream was read; amid it, with all streams open; when it is over. */
   readonly looks: { readonly start: AtRest; readonly middle: AtRest; readonly end: AtRest };
   readonly ledger: LedgerSum;
   readonly upstream: UpstreamAccount;
@@ -29,17 +31,21 @@ export interface Soaked {
 }
 
 const KINDS: readonly StreamKind[] = ['chat', 'responses', 'summarize'];
+/** Streams of five seconds to seven: as much as two hundred clients can ask of a machine of two cores. */
+const FEWEST_PIECES = 50;
+const MORE_PIECES = 20;
 /** As many as the code of a call needs to be compiled, so that this is no growth. */
 const WARM_UP_STREAMS = 120;
-/** Connections that rested are closed as another call is made: so long that may take. */
-const REST_WITHIN_MS = 15_000;
-const REST_POLL_MS = 500;
+const FEW_PIECES = 5;
+/** Weir closes connections that rested for longer than 4 s as it makes the next call. */
+const REST_MS = 4_200;
+const REST_POLLS = 5;
 
 /**
  * Keeps so many streams open at a time through the local gateway, on both compatible APIs and `summarize`; each has a text of its own.
  * Weir, its DynamoDB and the upstream are processes of their own.
  */
-export async function soak({ clients, forMs }: SoakOptions): Promise<Soaked> {
+export async function soak({ clients, leastEach, forMs = 0 }: SoakOptions): Promise<Soaked> {
   await using upstream = startCompanion<object, UpstreamAccount>('streams/soak/upstream-process.ts');
   const { baseUrl } = await upstream.ask({});
   await using weir = startCompanion<WeirQuestion, unknown>('streams/soak/weir-process.ts', {
@@ -49,64 +55,78 @@ export async function soak({ clients, forMs }: SoakOptions): Promise<Soaked> {
   const address = (await weir.ask({ what: 'look' })) as WeirAddress;
   const look = async () => (await weir.ask({ what: 'rest' })) as AtRest;
   const readers = new Readers(address);
+  const rested = async (): Promise<AtRest> => {
+    await setTimeout(REST_MS);
+    await readers.readEachKind();
+    return look();
+  };
 
-  await Promise.all(Array.from({ length: WARM_UP_STREAMS }, () => readers.readNext()));
-  await readers.readEachKind();
-  const start = await rested(look, readers);
-  readers.forget();
+  for (let read = 0; read < WARM_UP_STREAMS; read += 4 * KINDS.length)
+    await Promise.all([readers.readEachKind(), readers.readEachKind(), readers.readEachKind(), readers.readEachKind()]);
+  const start = await rested();
+  readers.take();
 
+  const scatterMs = FEWEST_PIECES * EVERY_MS;
   const until = performance.now() + forMs;
   const client = async (number: number): Promise<void> => {
     // As they come in life: not all at once.
-    await setTimeout((number / clients) * piecesFor(tagOf(number)).length * EVERY_MS);
-    do await readers.readNext();
-    while (performance.now() < until);
+    await setTimeout((number / clients) * scatterMs);
+    for (let own = 0; own < leastEach || performance.now() < until; own++)
+      await readers.readNext(FEWEST_PIECES + (number % MORE_PIECES));
   };
-  const amid = setTimeout(forMs / 2).then(look);
+  const amid = setTimeout(Math.max(scatterMs, forMs / 2)).then(look);
   await Promise.all(Array.from({ length: clients }, (_, number) => client(number)));
   const middle = await amid;
-  const { read, failures, mostOpen } = readers.seen;
+  const { read, mostOpen } = readers.take();
 
-  const end = await rested(look, readers, start);
+  let end = await rested();
+  for (let poll = 1; poll < REST_POLLS && end.descriptors > start.descriptors; poll++) end = await rested();
   const ledger = (await weir.ask({ what: 'ledger' })) as LedgerSum;
-  return { read, failures, mostOpen, looks: { start, middle, end }, ledger, upstream: await upstream.ask({}), asked: readers.asked };
+  return {
+    read,
+    failures: readers.failures,
+    mostOpen,
+    looks: { start, middle, end },
+    ledger,
+    upstream: await upstream.ask({}),
+    asked: readers.asked,
+  };
 }
 
 /** Opens streams, one tag each, the kinds in turn. */
 class Readers {
   asked = 0;
+  readonly failures: string[] = [];
   #open = 0;
-  #seen = { read: [] as StreamRead[], failures: [] as string[], mostOpen: 0 };
+  #seen = { read: [] as StreamRead[], mostOpen: 0 };
   readonly #weir: WeirAddress;
 
   constructor(weir: WeirAddress) {
     this.#weir = weir;
   }
 
-  get seen() {
-    return this.#seen;
+  /** What was seen since the last take. */
+  take() {
+    const seen = this.#seen;
+    this.#seen = { read: [], mostOpen: 0 };
+    return seen;
   }
 
-  /** What was seen until now is not counted. */
-  forget(): void {
-    this.#seen = { read: [], failures: [], mostOpen: 0 };
-  }
-
-  async readNext(): Promise<void> {
+  async readNext(pieces: number): Promise<void> {
     const number = this.asked++;
     const kind = KINDS[number % KINDS.length] as StreamKind;
     const seen = this.#seen;
     seen.mostOpen = Math.max(seen.mostOpen, ++this.#open);
     try {
-      seen.read.push(await readStream(kind, this.#weir, tagOf(number)));
+      seen.read.push(await readStream(kind, this.#weir, tagOf(number, pieces)));
     } catch (error) {
-      seen.failures.push((error as Error).message);
+      this.failures.push((error as Error).message);
     } finally {
       this.#open--;
     }
   }
 
   async readEachKind(): Promise<void> {
-    for (const _ of KINDS) await this.readNext();
+    await Promise.all(KINDS.map(() => this.readNext(FEW_PIECES)));
   }
 }

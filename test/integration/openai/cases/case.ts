@@ -14,6 +14,8 @@ export interface Case {
   readonly bounds?: object;
   /** The plain reply tells the output limit, which the caller had not given. */
   readonly tellsLimit?: true;
+  /** Unknown members stand behind the `"usage":null` that Weir had asked for: it cannot tell whose it is, and leaves it. */
+  readonly tellsNoUsage?: true;
 }
 
 /** What is said in both APIs. */

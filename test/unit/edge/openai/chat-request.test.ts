@@ -46,9 +46,8 @@ test('messages are required, as an array', () => {
   expect(refusalOf(CHAT, { messages: 'hello' }).message).toBe("messages must be an array, but 'hello' was provided");
 });
 
-test('a prediction, a seed, a stop and a condition to stop pass', () => {
+test('a seed, a stop and a condition to stop pass', () => {
   const members = {
-    prediction: { type: 'content', content: 'a' },
     seed: 7,
     stop: ['\n'],
     stop_when: { sentences: 2 },
@@ -56,6 +55,11 @@ test('a prediction, a seed, a stop and a condition to stop pass', () => {
     response_format: { type: 'json_schema', json_schema: { name: 'a', schema: { type: 'object' } } },
   };
   expect(readPass(CHAT, members).body).toMatchObject(members);
+});
+
+test('a prediction is refused, for those of its tokens that are rejected are billed beyond the limit of output', () => {
+  const prediction = { type: 'content', content: 'a' };
+  expect(refusalOf(CHAT, { prediction }).message).toContain('prediction is not allowed: those of its tokens');
 });
 
 test('what was said aloud has no price: neither as input nor as an answer that is gone on from', () => {

@@ -192,7 +192,7 @@ describe.each(WRITING)('%s', (api) => {
 
   test('a mode of thinking, or a moderator, that the price book does not know is refused', () => {
     expect(refusalOf(api, { reasoning: { mode: 'pro' } }).message).toContain("what 'pro' costs is not known");
-    expect(refusalOf(api, { moderation: { model: 'gpt-99' } }).message).toContain("'gpt-99' has none");
+    expect(refusalOf(api, { moderation: { model: 'gpt-99' } }).message).toContain("'gpt-99' is not");
     const moderation = { model: 'omni-moderation-latest' };
     expect(readPass(api, { moderation }).body).toMatchObject({ moderation });
   });
