@@ -3,7 +3,7 @@ import { heldIn } from '#budgets/part.ts';
 import { expectBalanced } from '#test/support/counter-balance.ts';
 import { send, type Step } from '#test/support/scripted-exchange.ts';
 import { plainReply } from '#test/support/scripted-lies.ts';
-import { htmlWith200 } from '#test/support/scripted-steps.ts';
+import { failedResponse, htmlWith200 } from '#test/support/scripted-steps.ts';
 import { stream } from '#test/support/scripted-stream.ts';
 import { startScriptedUpstream, type ScriptedUpstream } from '#test/support/scripted-upstream.ts';
 import { tieredPrices } from '#test/support/tiered-prices.ts';
@@ -99,6 +99,30 @@ test.each([
   expect(entry).toMatchObject({ outcome: 'upstream_protocol', basis: 'estimated' });
   expect(entry!.costPico).toBeGreaterThan(0n);
   await expectNotStored(weir, upstream, CHAT);
+});
+
+test('S3 an answer that says at its end that it failed is charged by the usage it bears', async () => {
+  for (const way of [SUMMARIZE, RESPONSES]) {
+    await using upstream = await startScriptedUpstream({ prices: tieredPrices });
+    await using weir = await startWeir({ baseUrl: upstream.baseUrl });
+    upstream.script(failedResponse({ text: 'Half of it' }));
+    const heard = await hear(await weir.stream(way.entry, { ...way.body, stream: true }, KEPT));
+    expect([heard.text, heard.error, heard.isWhole]).toEqual(['Half of it', 'upstream_failed', false]);
+    const entries = await weir.ledger();
+    expect(entries).toMatchObject([{ outcome: 'upstream_failed', basis: 'exact', costPico: upstream.bill.totalPico }]);
+    await expectNotStored(weir, upstream, way);
+  }
+});
+
+test('S3 summarize: a line that is cut before the first word is not the end: nobody has heard anything', async () => {
+  await using upstream = await startScriptedUpstream({ prices: tieredPrices });
+  await using weir = await startWeir({ baseUrl: upstream.baseUrl });
+  upstream.script(stream({ chunks: [], end: 'cut' }), stream({ chunks: CHUNKS }));
+  const heard = await hear(await weir.stream('summarize', { ...SUMMARIZE.body, stream: true }));
+  expect([heard.text, heard.isWhole, upstream.requests.length]).toEqual([CHUNKS.join(''), true, 2]);
+  const [entry] = await weir.ledger();
+  expect(entry!.attempts.map(({ basis }) => basis)).toEqual(['estimated', 'exact']);
+  expect(entry!.attempts[0]!.costPico).toBeGreaterThan(0n);
 });
 
 test('S3 responses: words behind the last event are not passed on, and the answer stands', async () => {
