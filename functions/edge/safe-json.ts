@@ -2,6 +2,10 @@ import { InvalidRequest, MalformedBody } from '#platform/errors.ts';
 import { parseKeepingNumbers } from '#platform/raw-json.ts';
 
 const MAX_DEPTH = 64;
+/** No honest body has more; each costs a function time before anything is known of its sense. */
+const MAX_VALUES = 1_000_000;
+/** The same where each of them has to be looked at as it was written. */
+const MAX_VALUES_WITH_LONG_NUMBERS = 200_000;
 const FORBIDDEN_KEYS = new Set(['__proto__', 'constructor', 'prototype']);
 const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 /** What a number that JavaScript rounds has at least: sixteen digits, or three in its exponent. */
@@ -24,13 +28,27 @@ export function parseJsonBytes(bytes: Uint8Array): unknown {
 export function parseLooseJsonBytes(bytes: Uint8Array): unknown {
   const text = decode(bytes);
   const value = parseSafely(text);
-  return LONG_NUMBER.test(text) ? parseKeepingNumbers(text) : value;
+  if (!LONG_NUMBER.test(text)) return value;
+  if (countOf(value) > MAX_VALUES_WITH_LONG_NUMBERS) {
+    throw tooMany(MAX_VALUES_WITH_LONG_NUMBERS, ' where a number in it is a long one');
+  }
+  return parseKeepingNumbers(text);
 }
 
 function parseSafely(text: string): unknown {
   const value = parseJson(text);
   refuseHostileShape(value);
   return value;
+}
+
+function countOf(value: unknown): number {
+  if (value === null || typeof value !== 'object') return 1;
+  return Object.values(value).reduce<number>((sum, member) => sum + countOf(member), 1);
+}
+
+function tooMany(limit: number, when = ''): InvalidRequest {
+  const message = `body must have at most ${limit.toLocaleString('en-US')} values${when}`;
+  return new InvalidRequest([{ field: 'body', message }]);
 }
 
 function decode(bytes: Uint8Array): string {
@@ -52,10 +70,13 @@ function parseJson(text: string): unknown {
 /** Level by level, so that depth costs no stack. */
 function refuseHostileShape(root: unknown): void {
   let level: unknown[] = [root];
+  let values = 0;
   for (let depth = 1; level.length > 0; depth++) {
     if (depth > MAX_DEPTH) {
       throw new InvalidRequest([{ field: 'body', message: `body must be nested at most ${MAX_DEPTH} levels deep` }]);
     }
+    values += level.length;
+    if (values > MAX_VALUES) throw tooMany(MAX_VALUES);
     const next: unknown[] = [];
     for (const value of level) {
       if (value === null || typeof value !== 'object') continue;

@@ -15,7 +15,7 @@ const FORMS = 'be a text, an array of texts, an array of tokens, or an array of 
 export function readEmbeddingsRequest(given: JsonObject, options: PassOptions): PassRequest {
   refuseOtherInput(given['input']);
   readCount(given, 'dimensions', 1, MAX_DIMENSIONS);
-  const model = chooseModel(given, options);
+  const model = chooseModel(given, options, undefined);
   return silentRequest('embeddings', model, without(given, ['model']));
 }
 

@@ -1,4 +1,5 @@
 import type { CallerPolicy } from '#platform/principal.ts';
+import { isJsonObject } from '#protocol/pass-content.ts';
 import type { JsonObject } from '#protocol/request.ts';
 import { publicUrlFault } from '../image-url.ts';
 import { KEEPS_NOTHING } from './read-store.ts';
@@ -20,18 +21,27 @@ const STANDS_FOR_MORE = new Set<unknown>([
  */
 export function isUncounted(part: JsonObject, place: string, policy: CallerPolicy | undefined): boolean {
   const { type } = part;
+  if (isStored(part)) {
+    refuseStored(place, policy);
+    return true;
+  }
   if (type === 'input_file' || type === 'file') {
     refusePrivateFile(part, place);
     return true;
   }
-  if (type === 'input_image') return typeof part['file_id'] === 'string';
-  if (type === 'item_reference') {
-    refuseStored(place, policy);
-    return true;
-  }
-  // Thinking without its (encrypted) content is looked up by its id.
-  if (type === 'reasoning') return typeof part['encrypted_content'] !== 'string';
   return STANDS_FOR_MORE.has(type);
+}
+
+/**
+ * Whether a part names something that OpenAI keeps: another's too, where callers share a project and one has learned its id.
+ * Thinking without its (encrypted) content is looked up by its id.
+ */
+function isStored(part: JsonObject): boolean {
+  const { type, file } = part;
+  if (type === 'item_reference') return true;
+  if (type === 'reasoning') return typeof part['encrypted_content'] !== 'string' || part['encrypted_content'] === '';
+  const ids = [part['file_id'], isJsonObject(file) ? file['file_id'] : undefined];
+  return ids.some((id) => id !== undefined && id !== null);
 }
 
 /** Refuses to go on from something that OpenAI keeps, where the caller's policy does not allow it. @throws InvalidRequest */
@@ -42,7 +52,10 @@ export function refuseStored(place: string, policy: CallerPolicy | undefined): v
 }
 
 function refusePrivateFile(part: JsonObject, place: string): void {
-  const url = part['file_url'];
-  const fault = typeof url === 'string' ? publicUrlFault(url) : undefined;
-  if (fault !== undefined) refuse(`${place}.file_url`, fault);
+  const { file } = part;
+  for (const url of [part['file_url'], isJsonObject(file) ? file['file_url'] : undefined]) {
+    if (url === undefined || url === null) continue;
+    const fault = typeof url === 'string' ? publicUrlFault(url) : 'must be a text';
+    if (fault !== undefined) refuse(`${place}.file_url`, fault);
+  }
 }

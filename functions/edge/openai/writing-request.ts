@@ -21,7 +21,7 @@ export function readWritingRequest(
   options: PassOptions,
 ): PassRequest {
   const { limits, policy, nowMs } = options;
-  const model = chooseModel(given, options);
+  const model = chooseModel(given, options, options.policy?.defaultModel);
   const limit = readOutputLimit(given, api, limits);
   const isStream = readFlag(given, 'stream');
   const serviceTier = readServiceTier(given, { model, at: nowMs });

@@ -60,10 +60,10 @@ export abstract class PassReader implements StreamReader {
     return { served: this.served ?? UNKNOWN, events: [], seen: this.seen };
   }
 
-  /** Hands a block on. A byte order mark is none: behind our own heartbeat it would be a part of the next event's first name. */
+  /** Hands a block on. */
   protected pass(block: Buffer, verdict: Verdict): Verdict | Promise<Verdict> {
-    if (block.length === MARK.length && block.equals(MARK)) return verdict;
-    // A comment is no beginning: until there is one, the request can still be sent again.
+    // A comment is no beginning: until there is one, the request can still be sent again. Nor is a byte order mark, which behind
+    // our own heartbeat would be a part of the first event's name.
     if (verdict === 'comment' && !this.#hasBegun) return verdict;
     this.#hasBegun = true;
     if (this.#kept) this.#keep(block);
@@ -92,8 +92,6 @@ export abstract class PassReader implements StreamReader {
   }
 }
 
-/** UTF-8's byte order mark, which `EventFramer` gives as a block by itself. */
-const MARK = Buffer.from([0xef, 0xbb, 0xbf]);
 /** More than this does not fit into the cache, however well it compresses; and a function has half a gigabyte of memory. */
 const MAX_KEPT_BYTES = 8_000_000;
 

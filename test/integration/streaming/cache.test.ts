@@ -120,8 +120,8 @@ test('C6 of 20 streams that ask the same at once one asks the upstream, and all 
     at % 4 === 3 ? weir.post('summarize', body) : weir.stream('summarize', STREAMED),
   );
   await thinking.reached();
-  // Each has its deadline, and each stream its heartbeat; one has a line to the model.
-  await weir.clock.timersSet(20 + 15 + 1);
+  // Each has its deadline, and each stream its heartbeat; one has the lead, and a line to the model.
+  await weir.clock.timersSet(20 + 15 + 2);
   thinking.open();
   for (const reply of await Promise.all(asked)) {
     if ('raw' in reply) expect(reply.body).toEqual({ summary: TEXT });
@@ -147,7 +147,7 @@ test('C6 when the one who asked leaves in mid-stream, the others are answered al
   const leader = await weir.stream('summarize', STREAMED);
   await leader.chunks.next();
   const others = Array.from({ length: 3 }, () => weir.stream('summarize', STREAMED));
-  await weir.clock.timersSet(4 * 2 + 1);
+  await weir.clock.timersSet(4 * 2 + 2);
   leader.leave();
   for (const reply of await Promise.all(others)) expect((await hear(reply)).text).toBe(TEXT);
   expect(await leader.settled).toBeUndefined();

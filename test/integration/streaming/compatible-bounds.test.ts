@@ -77,6 +77,23 @@ test('I8 what goes on from a stored answer is refused without a policy that allo
   }
 });
 
+test.each([CHAT, RESPONSES])(
+  '$entry: store is refused without a policy that allows it, and sent with one',
+  async (way) => {
+    await using upstream = await startScriptedUpstream({ prices: tieredPrices });
+    await using weir = await startWeir({ baseUrl: upstream.baseUrl });
+    const body = { ...way.body, store: true, stream: true };
+    const refused = await postWithPolicy(weir, way.entry, body, {});
+    expect([refused.status, refused.body['error'], upstream.requests.length]).toMatchObject([
+      400,
+      { param: 'store' },
+      0,
+    ]);
+    const allowed = await postWithPolicy(weir, way.entry, body, { policy: { mayStore: true } });
+    expect([allowed.status, upstream.requests[0]!.body['store']]).toEqual([200, true]);
+  },
+);
+
 test('I8 with such a policy the whole context window of the model is held for it', async () => {
   const body = { ...RESPONSES.body, previous_response_id: 'resp_1' };
   const held = await heldFor(RESPONSES, body, { policy: { mayStore: true } });

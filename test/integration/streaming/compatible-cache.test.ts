@@ -118,6 +118,10 @@ for (const way of [CHAT, RESPONSES]) {
       expect([plain.status, plain.headers['x-weir-cache']]).toEqual([200, 'miss']);
     }
     expect(upstream.requests).toHaveLength(4);
+    // Leads stood in the cache's table, and no answer.
+    const isStored = ({ operation, body }: { readonly operation: string; readonly body: string }) =>
+      operation === 'PutItem' && body.includes('-cache"') && body.includes('"body"');
+    expect(weir.dynamoDb.requests.filter(isStored)).toEqual([]);
   });
 
   test(`C6 ${way.entry}: of 20 streams at once that ask to be kept one asks the upstream`, async () => {
@@ -127,7 +131,7 @@ for (const way of [CHAT, RESPONSES]) {
     upstream.script(stream({ chunks: CHUNKS, thinking }));
     const asked = Array.from({ length: 20 }, () => weir.stream(way.entry, { ...way.body, stream: true }, HOUR));
     await thinking.reached();
-    await weir.clock.timersSet(20 * 2 + 1);
+    await weir.clock.timersSet(20 * 2 + 2);
     thinking.open();
     for (const reply of await Promise.all(asked)) expect((await hear(reply)).text).toBe(CHUNKS.join(''));
     expect(upstream.requests).toHaveLength(1);

@@ -1,12 +1,14 @@
 import { expect, test } from 'vitest';
 import { heldIn } from '#budgets/part.ts';
 import { expectBalanced } from '#test/support/counter-balance.ts';
+import { serving } from '#test/support/haiku.ts';
 import { Gate } from '#test/support/scripted-gate.ts';
 import { stream } from '#test/support/scripted-stream.ts';
 import { startScriptedUpstream } from '#test/support/scripted-upstream.ts';
 import { tieredPrices } from '#test/support/tiered-prices.ts';
 import type { StreamedCall } from '#test/support/weir-environment.ts';
 import { startWeir, type Weir } from '#test/support/weir.ts';
+import { lineEndpoint } from './line-endpoint.ts';
 import { Pouring } from './pouring.ts';
 import { respelled } from './respelled.ts';
 import { CHAT, hear, hearText, WAYS } from './ways.ts';
@@ -88,6 +90,32 @@ test('S4 a caller who reads slowly is not taken for a model that is silent', asy
   expect((await weir.ledger())[0]).toMatchObject({ outcome: 'completed', basis: 'exact' });
 });
 
+test('an attempt’s own time ends a stream that does not begin, and lets go of one that has begun', async () => {
+  await using upstream = await startScriptedUpstream({ prices: tieredPrices });
+  await using weir = await startWeir({ baseUrl: upstream.baseUrl });
+  const limits = { timeoutMs: 25_000, maxOutputTokens: 100, attemptTimeoutMs: 5_000 };
+  const environment = serving(weir, { line: lineEndpoint({ limits }) });
+  const [thinking, more] = [new Gate(), new Gate()];
+  const chunks = (async function* () {
+    yield 'A weir ';
+    await more.pass();
+    yield 'holds.';
+  })();
+  upstream.script(stream({ thinking }), stream({ chunks }));
+  const opened = environment.stream('line', { topic: 'rain', stream: true }, { remainingMs: 60_000 });
+  await thinking.reached();
+  await weir.clock.advance(5_000);
+  await more.reached();
+  const reply = await opened;
+  // Not before the first piece has been heard.
+  const seen = await readUntil(reply, 'A weir ');
+  await weir.clock.advance(20_000);
+  more.open();
+  const heard = await hearText(seen.join('') + (await reply.text()));
+  expect([heard.text, heard.isWhole, heard.error]).toEqual(['A weir holds.', true, undefined]);
+  expect((await weir.ledger())[0]!.attempts.map(({ outcome }) => outcome)).toEqual(['timeout', 'answered']);
+});
+
 for (const way of WAYS) {
   test(`S8 ${way.entry}: while the model thinks a comment comes at least every 15 s, from the start, and none at the end`, async () => {
     await using upstream = await startScriptedUpstream({ prices: tieredPrices });
@@ -163,9 +191,9 @@ test('S8 a call that waits for the answer of another has a heartbeat too', async
   expect(upstream.requests).toHaveLength(1);
 });
 
-/** Two calls are under way, each with its deadline and its heartbeat, and one of them with a line to the model. */
+/** Two calls are under way, each with its deadline and its heartbeat, and one of them with the lead and a line to the model. */
 async function expectWaiting(weir: Weir): Promise<void> {
-  await weir.clock.timersSet(5);
+  await weir.clock.timersSet(6);
 }
 
 async function* eachOf(pieces: readonly PromiseWithResolvers<string>[]): AsyncGenerator<string> {

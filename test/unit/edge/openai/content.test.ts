@@ -1,3 +1,4 @@
+import type { PassApi } from '#protocol/request.ts';
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { readPass, refusalOf } from '#test/support/pass-reading.ts';
@@ -6,7 +7,9 @@ const URL = 'https://example.com/a.png';
 const userSays = (...content: unknown[]) => [{ role: 'user', content }];
 const ofChat = (image: unknown) =>
   readPass('chat/completions', { messages: userSays({ type: 'image_url', image_url: image }) });
-const ofResponses = (image: object) => readPass('responses', { input: userSays({ type: 'input_image', ...image }) });
+const mayStore = { mayStore: true };
+const ofResponses = (image: object) =>
+  readPass('responses', { input: userSays({ type: 'input_image', ...image }) }, mayStore);
 
 describe('pictures', () => {
   test.each([undefined, null, 'auto', 'original', 'high'])(
@@ -75,7 +78,6 @@ describe('pictures', () => {
 
 describe('I8 input that cannot be counted is told', () => {
   test.each([
-    { type: 'input_file', file_id: 'file_1' },
     { type: 'input_file', file_url: 'https://example.com/a.pdf' },
     { type: 'input_file', file_data: 'data:application/pdf;base64,AAAA' },
   ])('a file: %o', (file) => {
@@ -83,12 +85,31 @@ describe('I8 input that cannot be counted is told', () => {
   });
 
   test('a file of Chat Completions', () => {
-    const messages = userSays({ type: 'file', file: { file_id: 'file_1' } });
+    const messages = userSays({ type: 'file', file: { file_data: 'data:application/pdf;base64,AAAA' } });
     expect(readPass('chat/completions', { messages }).refersToStored).toBe(true);
   });
 
+  // Callers share a project, and an id that one has learned may be another's.
+  test.each<[string, PassApi, object]>([
+    ['a file by its id', 'responses', { input: userSays({ type: 'input_file', file_id: 'file_1' }) }],
+    ['a picture by its id', 'responses', { input: userSays({ type: 'input_image', file_id: 'file_1' }) }],
+    [
+      'a file of Chat Completions by its id',
+      'chat/completions',
+      { messages: userSays({ type: 'file', file: { file_id: 'file_1' } }) },
+    ],
+    ['thinking by its id', 'responses', { input: [{ type: 'reasoning', id: 'rs_1', summary: [] }] }],
+    [
+      'thinking with nothing in it',
+      'responses',
+      { input: [{ type: 'reasoning', id: 'rs_1', summary: [], encrypted_content: '' }] },
+    ],
+  ])('%s is kept by OpenAI: counted by the window where the policy allows it, and else refused', (_, api, members) => {
+    expect(readPass(api, { ...members }, mayStore).refersToStored).toBe(true);
+    expect(refusalOf(api, { ...members }).message).toContain('is not allowed');
+  });
+
   test.each([
-    { type: 'reasoning', id: 'rs_1', summary: [] },
     { type: 'compaction', encrypted_content: 'abc' },
     { type: 'web_search_call', id: 'ws_1' },
     { type: 'file_search_call', id: 'fs_1' },
@@ -110,6 +131,8 @@ describe('I8 input that cannot be counted is told', () => {
     expect(
       refusalOf('responses', { input: userSays({ type: 'input_file', file_url: 'https://169.254.169.254/' }) }).message,
     ).toBe('input.0.content.0.file_url must lead to a public host');
+    const listed = { type: 'input_file', file_url: ['https://169.254.169.254/'] };
+    expect(refusalOf('responses', { input: userSays(listed) }).message).toContain('file_url must be a text');
   });
 });
 
