@@ -5,6 +5,7 @@ import { stream } from '#test/support/scripted-stream.ts';
 import { startScriptedUpstream } from '#test/support/scripted-upstream.ts';
 import { tieredPrices } from '#test/support/tiered-prices.ts';
 import { startWeir } from '#test/support/weir.ts';
+import { patientEnvironment } from './patient-environment.ts';
 import { hear, hearText, SUMMARIZE } from './ways.ts';
 
 const { body } = SUMMARIZE;
@@ -114,10 +115,11 @@ test.each([
 test('C6 of 20 streams that ask the same at once one asks the upstream, and all get the whole answer', async () => {
   await using upstream = await startScriptedUpstream({ prices: tieredPrices });
   await using weir = await startWeir({ baseUrl: upstream.baseUrl });
+  const environment = patientEnvironment(weir);
   const thinking = new Gate();
   upstream.script(stream({ chunks: CHUNKS, thinking }));
   const asked = Array.from({ length: 20 }, (_, at) =>
-    at % 4 === 3 ? weir.post('summarize', body) : weir.stream('summarize', STREAMED),
+    at % 4 === 3 ? environment.post('summarize', body) : environment.stream('summarize', STREAMED),
   );
   await thinking.reached();
   // Each has its deadline, and each stream its heartbeat; one has the lead, and a line to the model.

@@ -7,6 +7,7 @@ import { stream } from '#test/support/scripted-stream.ts';
 import { startScriptedUpstream } from '#test/support/scripted-upstream.ts';
 import { tieredPrices } from '#test/support/tiered-prices.ts';
 import { startWeir, type Weir } from '#test/support/weir.ts';
+import { patientEnvironment } from './patient-environment.ts';
 import { postWithPolicy, type PolicyOptions } from './post-with-policy.ts';
 import { Pouring } from './pouring.ts';
 import { CHAT, hear, hearText, RESPONSES, type Way } from './ways.ts';
@@ -127,9 +128,10 @@ for (const way of [CHAT, RESPONSES]) {
   test(`C6 ${way.entry}: of 20 streams at once that ask to be kept one asks the upstream`, async () => {
     await using upstream = await startScriptedUpstream({ prices: tieredPrices });
     await using weir = await startWeir({ baseUrl: upstream.baseUrl });
+    const environment = patientEnvironment(weir);
     const thinking = new Gate();
     upstream.script(stream({ chunks: CHUNKS, thinking }));
-    const asked = Array.from({ length: 20 }, () => weir.stream(way.entry, { ...way.body, stream: true }, HOUR));
+    const asked = Array.from({ length: 20 }, () => environment.stream(way.entry, { ...way.body, stream: true }, HOUR));
     await thinking.reached();
     await weir.clock.timersSet(20 * 2 + 2);
     thinking.open();

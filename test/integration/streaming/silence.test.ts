@@ -6,12 +6,11 @@ import { Gate } from '#test/support/scripted-gate.ts';
 import { stream } from '#test/support/scripted-stream.ts';
 import { startScriptedUpstream } from '#test/support/scripted-upstream.ts';
 import { tieredPrices } from '#test/support/tiered-prices.ts';
-import type { StreamedCall } from '#test/support/weir-environment.ts';
-import { startWeir, type Weir } from '#test/support/weir.ts';
+import { startWeir } from '#test/support/weir.ts';
 import { lineEndpoint } from './line-endpoint.ts';
 import { Pouring } from './pouring.ts';
-import { respelled } from './respelled.ts';
-import { CHAT, hear, hearText, WAYS } from './ways.ts';
+import { readUntil } from './read-until.ts';
+import { CHAT, hearText, WAYS } from './ways.ts';
 
 /** The longest silence of each route, as its definition or the default has it. */
 const IDLE_MS = { summarize: 60_000, 'openai/chat-completions': 180_000, 'openai/responses': 180_000 };
@@ -116,99 +115,8 @@ test('an attempt’s own time ends a stream that does not begin, and lets go of 
   expect((await weir.ledger())[0]!.attempts.map(({ outcome }) => outcome)).toEqual(['timeout', 'answered']);
 });
 
-for (const way of WAYS) {
-  test(`S8 ${way.entry}: while the model thinks a comment comes at least every 15 s, from the start, and none at the end`, async () => {
-    await using upstream = await startScriptedUpstream({ prices: tieredPrices });
-    await using weir = await startWeir({ baseUrl: upstream.baseUrl });
-    const [thinking, more] = [new Gate(), new Gate()];
-    const chunks = (async function* () {
-      yield 'A weir ';
-      await more.pass();
-      yield 'holds.';
-    })();
-    upstream.script(stream({ thinking, chunks }));
-    const opened = weir.stream(way.entry, { ...way.body, stream: true }, { remainingMs: 900_000 });
-    await thinking.reached();
-    await weir.clock.advance(15_000);
-    const reply = await opened;
-    expect(reply.status).toBe(200);
-    const seen: string[] = [];
-    for (let beat = 0; beat < 2; beat++) {
-      await readUntil(reply, ': heartbeat\n\n', seen);
-      await weir.clock.advance(15_000);
-    }
-    thinking.open();
-    await readUntil(reply, 'A weir ', seen);
-    await more.reached();
-    for (let beat = 0; beat < 2; beat++) {
-      await weir.clock.advance(15_000);
-      await readUntil(reply, ': heartbeat\n\n', seen);
-    }
-    more.open();
-    const rest = await reply.text();
-    expect(rest).not.toMatch(/upstream_/);
-    expect(await reply.settled).toBeUndefined();
-    const written = rest.length;
-    await weir.clock.advance(60_000);
-    expect([(await reply.text()).length, weir.clock.pending, written > 0]).toEqual([0, 0, true]);
-  });
-}
-
-test('S1, S8 a byte order mark behind a heartbeat does not spoil the first event', async () => {
-  await using upstream = await startScriptedUpstream({ prices: tieredPrices });
-  await using weir = await startWeir({ baseUrl: upstream.baseUrl });
-  const thinking = new Gate();
-  upstream.script(respelled(stream({ thinking, chunks: ['A weir holds.'] }), { mark: true }));
-  const opened = weir.stream(CHAT.entry, { ...CHAT.body, stream: true });
-  await thinking.reached();
-  await weir.clock.advance(15_000);
-  const reply = await opened;
-  thinking.open();
-  const text = await reply.text();
-  expect([text.includes('\uFEFF'), text.includes(': heartbeat'), (await hearText(text)).text]).toEqual([
-    false,
-    true,
-    'A weir holds.',
-  ]);
-  expect(text.match(/"role":"assistant"/g)).toHaveLength(1);
-});
-
-test('S8 a call that waits for the answer of another has a heartbeat too', async () => {
-  await using upstream = await startScriptedUpstream({ prices: tieredPrices });
-  await using weir = await startWeir({ baseUrl: upstream.baseUrl });
-  const way = WAYS[0]!;
-  const thinking = new Gate();
-  upstream.script(stream({ thinking, chunks: ['A weir holds.'] }));
-  const first = weir.stream(way.entry, { ...way.body, stream: true });
-  await thinking.reached();
-  const second = weir.stream(way.entry, { ...way.body, stream: true });
-  await expectWaiting(weir);
-  await weir.clock.advance(15_000);
-  const replies = [await first, await second];
-  for (const reply of replies) await readUntil(reply, ': heartbeat\n\n');
-  thinking.open();
-  for (const reply of replies) expect((await hear(reply)).text).toBe('A weir holds.');
-  expect(upstream.requests).toHaveLength(1);
-});
-
-/** Two calls are under way, each with its deadline and its heartbeat, and one of them with the lead and a line to the model. */
-async function expectWaiting(weir: Weir): Promise<void> {
-  await weir.clock.timersSet(6);
-}
-
 async function* eachOf(pieces: readonly PromiseWithResolvers<string>[]): AsyncGenerator<string> {
   for (const { promise } of pieces) yield await promise;
-}
-
-/** Reads on until a text has come. @param seen gets all that was read */
-async function readUntil(reply: StreamedCall, text: string, seen: string[] = []): Promise<string[]> {
-  for (let read = ''; !read.includes(text);) {
-    const { value, done } = await reply.chunks.next();
-    if (done) throw new Error(`the stream ended without ${text}: ${seen.join('')}`);
-    read += String(value);
-    seen.push(String(value));
-  }
-  return seen;
 }
 
 function upstreamComments(seen: readonly string[]): boolean {
