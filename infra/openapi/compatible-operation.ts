@@ -18,7 +18,7 @@ export function compatibleOperation(spec: EndpointSpec, path: string) {
     tags: ['openai'],
     externalDocs,
     security: [{ key: [] }],
-    parameters: requestHeaders(spec),
+    parameters: requestHeaders(spec, isTold),
     requestBody: {
       required: true,
       content: { 'application/json': { schema: body, example } },

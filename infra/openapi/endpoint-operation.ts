@@ -13,7 +13,7 @@ export function endpointOperation(spec: EndpointSpec) {
   return {
     tags: ['endpoints'],
     security: [{ key: [] }],
-    parameters: requestHeaders(spec),
+    parameters: requestHeaders(spec, spec.stream !== undefined),
     requestBody: {
       required: true,
       content: { 'application/json': { schema: stream ? withStreamWish(body) : body, example } },

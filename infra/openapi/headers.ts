@@ -11,6 +11,7 @@ export const REPLY_HEADERS = {
   'x-weir-model': header('The model that answered.'),
   'x-weir-cache': header('hit, miss or bypass.'),
   'x-weir-attempts': header('Requests made to the upstream.', 'integer'),
+  'x-weir-finish': header('enough, where a stop condition ended the answer.'),
   'x-weir-replayed': header('true, where this is the reply to an earlier request with the same Idempotency-Key.'),
   age: header('Seconds since the cached answer was made.', 'integer'),
 };
@@ -47,9 +48,9 @@ const IDEMPOTENCY = {
   schema: { type: 'string', pattern: IDEMPOTENCY_KEY.source },
 };
 
-/** The headers that an endpoint reads, as parameters. */
-export function requestHeaders({ stream, cachesOnRequest }: EndpointSpec): object[] {
-  const description = stream
+/** The headers that an endpoint reads, as parameters. @param streams its answers can be a stream of events */
+export function requestHeaders({ cachesOnRequest }: EndpointSpec, streams: boolean): object[] {
+  const description = streams
     ? `${IDEMPOTENCY.description} For plain replies, not for streams.`
     : IDEMPOTENCY.description;
   return [TIMEOUT, CACHE_CONTROL, ...(cachesOnRequest ? [CACHE_FOR] : []), { ...IDEMPOTENCY, description }];

@@ -4,7 +4,7 @@ import { formatJson, formatTable, machine, type Section } from './report.ts';
 import { soakSection } from './streams/soak/soak-section.ts';
 import { streams } from './streams/streams.ts';
 
-const HELP = `npm run bench [-- --only <part>] [-- --peers] [-- --json]
+const HELP = `npm run bench [-- [--only <part>] [--peers] [--json]]
 
 Measures what Weir costs, as ratios within one run: cold starts, CPU of warm calls, DynamoDB requests, time to a stream's
 first token, CPU of its chunks, and what many calls and streams leave behind. About five minutes, of which plain calls

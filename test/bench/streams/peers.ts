@@ -21,8 +21,10 @@ export async function startPortkey(): Promise<Peer> {
     await promisify(execFile)('npm', npm, { timeout: INSTALL_WITHIN_MS });
     return { serving: await startServing('portkey-process.ts', { arguments: [COMMAND] }) };
   } catch (error) {
-    const [firstLine = ''] = (error as Error).message.split('\n');
-    return { absent: `could not be installed or started: ${firstLine}` };
+    const lines = (error as Error).message.split('\n');
+    return {
+      absent: `could not be installed or started: ${lines.find((line) => line.startsWith('npm error')) ?? lines[0]}`,
+    };
   }
 }
 

@@ -39,6 +39,8 @@ const WARM_UP_STREAMS = 120;
 const FEW_PIECES = 5;
 /** Weir closes connections that rested for longer than 4 s as it makes the next call. */
 const REST_MS = 4_200;
+/** A caller has its last event before the call's last timer is over. */
+const SETTLE_MS = 1_500;
 const REST_POLLS = 5;
 
 /**
@@ -58,6 +60,7 @@ export async function soak({ clients, leastEach, forMs = 0 }: SoakOptions): Prom
   const rested = async (): Promise<AtRest> => {
     await setTimeout(REST_MS);
     await readers.readEachKind();
+    await setTimeout(SETTLE_MS);
     return look();
   };
 
@@ -80,7 +83,7 @@ export async function soak({ clients, leastEach, forMs = 0 }: SoakOptions): Prom
   const { read, mostOpen } = readers.take();
 
   let end = await rested();
-  for (let poll = 1; poll < REST_POLLS && end.descriptors > start.descriptors; poll++) end = await rested();
+  for (let poll = 1; poll < REST_POLLS && !isBack(end, start); poll++) end = await rested();
   const ledger = (await weir.ask({ what: 'ledger' })) as LedgerSum;
   return {
     read,
@@ -91,6 +94,10 @@ export async function soak({ clients, leastEach, forMs = 0 }: SoakOptions): Prom
     upstream: await upstream.ask({}),
     asked: readers.asked,
   };
+}
+
+function isBack(end: AtRest, start: AtRest): boolean {
+  return end.descriptors <= start.descriptors && end.timers <= start.timers;
 }
 
 /** Opens streams, one tag each, the kinds in turn. */
