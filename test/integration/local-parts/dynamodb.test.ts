@@ -1,4 +1,10 @@
-import { CreateTableCommand, GetItemCommand, PutItemCommand, type DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import {
+  CreateTableCommand,
+  GetItemCommand,
+  PutItemCommand,
+  waitUntilTableExists,
+  type DynamoDBClient,
+} from '@aws-sdk/client-dynamodb';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
@@ -14,9 +20,9 @@ async function started(dataDir: string | undefined): Promise<RunningDynamoDb> {
   return running;
 }
 
-/** A table that is there as soon as it is created: no waiter, no sleep. */
-const createTable = (client: DynamoDBClient) =>
-  client.send(
+/** A table, which is there within a turn or two: on a disk not at the very moment of the reply. */
+async function createTable(client: DynamoDBClient): Promise<void> {
+  await client.send(
     new CreateTableCommand({
       TableName: 'things',
       AttributeDefinitions: [{ AttributeName: 'pk', AttributeType: 'S' }],
@@ -24,6 +30,8 @@ const createTable = (client: DynamoDBClient) =>
       BillingMode: 'PAY_PER_REQUEST',
     }),
   );
+  await waitUntilTableExists({ client, minDelay: 0.02, maxDelay: 0.1, maxWaitTime: 10 }, { TableName: 'things' });
+}
 const put = (client: DynamoDBClient, pk: string) =>
   client.send(new PutItemCommand({ TableName: 'things', Item: { pk: { S: pk } } }));
 const get = async (client: DynamoDBClient, pk: string) =>
