@@ -7,7 +7,7 @@ import { streams } from './streams/streams.ts';
 const HELP = `npm run bench [-- [--only <part>] [--peers] [--json]]
 
 Measures what Weir costs, as ratios within one run: cold starts, CPU of warm calls, DynamoDB requests, time to a stream's
-first token, CPU of its chunks, and what many calls and streams leave behind. About five minutes, of which plain calls
+first token, CPU of its chunks, and what many calls and streams leave behind. About seven minutes, of which plain calls
 take a minute and a half. Progress goes to standard error.
 
   --only <part>  calls: plain calls, of bundles built anew from the sources
