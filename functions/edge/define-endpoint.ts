@@ -98,7 +98,7 @@ function specOf<Input extends z.ZodType, Output extends z.ZodType>(
     limits,
     ...(stream && { stream }),
     ...(deterministic && { deterministic }),
-    cachesOnRequest: false,
+    cachesOnRequest: definition.keepsAnswers ?? false,
     hasQueue: true,
     errors: 'problem',
     ...(budget && { budget }),

@@ -1,8 +1,9 @@
 import type * as z from 'zod';
-import type { InputItem } from '#protocol/request.ts';
+import type { InputItem, JsonSchema } from '#protocol/request.ts';
 import type { NewGate, TextGate } from '#protocol/text-gate.ts';
 import type { EndpointBudget, EndpointLimits, StreamLimits } from './specs.ts';
 import type { ModelTier } from './models.ts';
+import type { Moderation } from './moderation.ts';
 
 /** What the model is told: our instructions, and the caller's text strictly apart from them. */
 export interface Prompt {
@@ -11,10 +12,8 @@ export interface Prompt {
   readonly input: string | readonly InputItem[];
 }
 
-/** One question to a model from an endpoint's `run`. */
-export interface Question<Output extends z.ZodType> extends Prompt {
-  /** The answer must be JSON that fits this schema. */
-  readonly output: Output;
+/** What every question of an endpoint's `run` to a model may say. */
+export interface Asking extends Prompt {
   /** @default the endpoint's limit */
   readonly maxOutputTokens?: number;
   /** @default the endpoint's tier */
@@ -31,14 +30,41 @@ export interface Question<Output extends z.ZodType> extends Prompt {
   readonly isShown?: boolean;
   /** Ends the answer, and the upstream's work on it, when there is enough. */
   readonly stopWhen?: NewGate;
+  /**
+   * This answer, an intermediate one, is kept for so long, one for each caller, whatever the endpoint declares of its output. The
+   * definition says `keepsAnswers` then. @default as the endpoint declares
+   */
+  readonly keepSeconds?: number;
+}
+
+/** One question for a structured answer. */
+export interface Question<Output extends z.ZodType> extends Asking {
+  /** The answer must be JSON that fits this schema. */
+  readonly output: Output;
+}
+
+/** A text, and why it ended. */
+export interface Written {
+  readonly text: string;
+  /** `length`: at the output limit. `enough`: by a stop condition. */
+  readonly finish: 'stop' | 'length' | 'enough';
 }
 
 /** An endpoint's only ways upstream. Whatever they send is cached, bounded, paid for and recorded under the one call. */
 export interface EndpointCall {
   /** Asks for a structured answer. @throws OutputInvalid when it does not fit, OutputRefused when the model declines */
   respond<Output extends z.ZodType>(question: Question<Output>): Promise<z.output<Output>>;
+  /**
+   * Asks for JSON by a schema that only the call knows, in OpenAI's subset. It is not checked against it.
+   * @throws OutputInvalid when it is no JSON, OutputRefused
+   */
+  fill(question: Asking & { readonly schema: JsonSchema }): Promise<unknown>;
+  /** Asks for text. @throws OutputRefused */
+  write(question: Asking): Promise<Written>;
   /** One vector a text, in order. Texts that were embedded before come from the cache. */
   embed(request: { readonly texts: readonly string[]; readonly dimensions?: number }): Promise<number[][]>;
+  /** Has texts judged, each by itself, in order. It costs nothing. */
+  moderate(texts: readonly string[]): Promise<Moderation[]>;
 }
 
 interface DefinitionBase<Input extends z.ZodType, Output extends z.ZodType> {
@@ -61,6 +87,13 @@ interface DefinitionBase<Input extends z.ZodType, Output extends z.ZodType> {
    * then one that streams. Absent: replies are given whole.
    */
   readonly stream?: StreamLimits;
+  /** Some questions of its `run` say how long their answers are kept. @default false */
+  readonly keepsAnswers?: boolean;
+  /**
+   * Texts of the input that are moderated before anything of the answer is told: beside the model's work where the reply is given
+   * whole, before it where it is streamed. What is flagged is refused (422). Absent: nothing is moderated.
+   */
+  readonly moderate?: (input: z.output<Input>) => readonly string[];
   /** What it may spend. Absent: no limit. */
   readonly budget?: EndpointBudget;
   /** Raised when the same request shall get a new answer. @default 1 */

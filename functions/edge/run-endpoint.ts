@@ -9,8 +9,9 @@ import type { Platform } from '#platform/platform.ts';
 import type { Principal } from '#platform/principal.ts';
 import type { CallTimes } from './call-deadline.ts';
 import { logCall } from './call-log.ts';
-import type { Ways } from './endpoint-work.ts';
+
 import { createIdempotentRun, type Given, type Once } from './idempotent-run.ts';
+import type { Ways } from './ways.ts';
 
 /** One call, as the adapters give it. */
 export interface EndpointRequest extends Ways {

@@ -28,7 +28,7 @@ export interface EndpointSpec {
   /** Its route streams: answers can be, where its calls ask for that, and plain replies may have any size. Absent: all are buffered. */
   readonly stream?: StreamLimits;
   readonly deterministic?: { readonly ttlSeconds: number; readonly shared?: boolean };
-  /** A request may ask for caching by itself, though nothing is declared deterministic. */
+  /** Some of its answers are kept, though its output is not declared deterministic: where a request, or a question, asks for that. */
   readonly cachesOnRequest: boolean;
   /** Has a queue of its own beside its route. */
   readonly hasQueue: boolean;

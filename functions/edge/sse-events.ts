@@ -9,8 +9,10 @@ export const streamEvents = {
     .strictObject({
       output: z.unknown().describe('The whole output, checked: what a plain reply would have been.'),
       finish: z
-        .enum(['stop', 'tool-calls', 'enough'])
-        .describe('Why the answer ended; enough: by stop_when, or by the endpoint’s own condition.'),
+        .enum(['stop', 'tool-calls', 'length', 'enough'])
+        .describe(
+          'Why the answer ended; length: at the output limit; enough: by stop_when, or by the endpoint’s own condition.',
+        ),
       usage: z.strictObject({
         inputTokens: z.int(),
         cachedInputTokens: z.int(),

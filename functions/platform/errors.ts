@@ -152,6 +152,17 @@ export class OutputRefused extends WeirError {
   }
 }
 
+/** 422: the caller's words were flagged by the moderation that this endpoint asks for. */
+export class InputFlagged extends WeirError {
+  constructor(categories: readonly string[]) {
+    const named = categories.length === 0 ? '' : `: ${categories.join(', ')}`;
+    super('input_flagged', 422, `the input was flagged by moderation${named}`, {
+      shouldRetry: false,
+      details: { categories },
+    });
+  }
+}
+
 /** 422: the idempotency key stands for another input. The same request will always meet it. */
 export class IdempotencyMismatch extends WeirError {
   constructor() {
