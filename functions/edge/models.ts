@@ -26,3 +26,6 @@ export const large: ModelTier = { name: 'large', model: 'gpt-6.1-sol', fallbacks
 
 /** Vectors. No fallback: those of another model cannot be compared with them. */
 export const embedding: ModelTier = { name: 'embedding', model: 'text-embedding-3-small', fallbacks: [] };
+
+/** Moderation: free, and the only one of its kind. */
+export const moderation: ModelTier = { name: 'moderation', model: 'omni-moderation-latest', fallbacks: [] };

@@ -1,3 +1,4 @@
+import { moderation } from './models.ts';
 import { OutputInvalid } from '#platform/errors.ts';
 import type { CallEvent } from '#protocol/events.ts';
 import type { PassRequest } from '#protocol/request.ts';
@@ -6,18 +7,15 @@ import type { PassRequest } from '#protocol/request.ts';
 export interface Moderation {
   readonly flagged: boolean;
   /** The categories in which it is flagged, in OpenAI's words: `violence`, `self-harm/intent`, … */
-  readonly categories: readonly string[];
+  readonly categories: string[];
   /** How much each category fits, from 0 to 1. */
-  readonly scores: Readonly<Record<string, number>>;
+  readonly scores: Record<string, number>;
 }
-
-/** Free, and the only one of its kind. */
-const MODEL = 'omni-moderation-latest';
 
 interface LooseResult {
   readonly flagged?: unknown;
   readonly categories?: Readonly<Record<string, unknown>>;
-  readonly category_scores?: Readonly<Record<string, number>>;
+  readonly category_scores?: Record<string, number>;
 }
 
 /** The request that has texts judged (https://platform.openai.com/docs/api-reference/moderations). */
@@ -25,7 +23,7 @@ export function toModerationRequest(texts: readonly string[]): PassRequest {
   return {
     kind: 'pass',
     api: 'moderations',
-    model: MODEL,
+    model: moderation.model,
     body: { input: texts },
     isStream: false,
     wantsUsage: false,

@@ -17,6 +17,7 @@ const subclasses: readonly (readonly [string, errors.WeirError, number, boolean 
   ['CallerGone', new errors.CallerGone(), 499, undefined],
   ['OutputInvalid', new errors.OutputInvalid('m'), 502, false],
   ['OutputRefused', new errors.OutputRefused('m'), 422, false],
+  ['InputFlagged', new errors.InputFlagged(['violence']), 422, false],
   ['IdempotencyMismatch', new errors.IdempotencyMismatch(), 422, false],
   ['IdempotencyConflict', new errors.IdempotencyConflict(), 409, undefined],
   ['IdempotencyUnavailable', new errors.IdempotencyUnavailable(new Error('c')), 503, undefined],
