@@ -5,7 +5,8 @@ export type JsonSchema = Readonly<Record<string, unknown>>;
 export type InputItem =
   | {
       readonly type: 'message';
-      readonly role: 'user' | 'assistant';
+      /** `developer`: instructions of the caller's own. They are the caller's text, whatever weight the model gives them. */
+      readonly role: 'user' | 'assistant' | 'developer';
       readonly text: string;
       readonly images?: readonly ImageInput[];
     }

@@ -22,6 +22,13 @@ export const tieredPrices: PriceTable = {
     cacheWrite12hInput: 500_000n, // $0.50
     output: 1_200_000n, // $1.20
   }),
+  'gpt-6.1-terra': tiered({
+    input: 1_000_000n, // $1
+    cachedInput: 50_000n, // $0.05
+    cacheWriteInput: 1_250_000n, // $1.25
+    cacheWrite12hInput: 2_500_000n, // $2.50
+    output: 5_000_000n, // $5
+  }),
   'text-embedding-3-small': { input: 20_000n, cachedInput: 20_000n, output: 0n }, // $0.02
 };
 

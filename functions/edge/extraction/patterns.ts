@@ -1,0 +1,52 @@
+import { Script } from 'node:vm';
+import { SchemaFault } from './schema-fault.ts';
+import type { Path } from './schema-node.ts';
+
+const MAX_PATTERN_CHARS = 500;
+/** All of a schema's patterns over all of a value; an honest one takes microseconds. */
+const MATCHING_MS = 500;
+
+/** A schema's `pattern`, which need not match the whole text. @throws SchemaFault */
+export function compilePattern(source: string, path: Path): RegExp {
+  if (source.length > MAX_PATTERN_CHARS) {
+    throw new SchemaFault(path, `must be at most ${MAX_PATTERN_CHARS} characters long, but ${source.length} were provided`);
+  }
+  for (const flags of ['u', '']) {
+    try {
+      const regexp = new RegExp(source, flags);
+      // V8 compiles at the first use, and may find then that it is too large.
+      regexp.test('');
+      return regexp;
+    } catch {
+      // Escapes that the flag forbids are common, and harmless.
+    }
+  }
+  throw new SchemaFault(path, 'is no regular expression');
+}
+
+const call = new Script('(work) => work()');
+const run = new Script('work()');
+void call;
+
+/**
+ * Runs what may try a caller's patterns, and stops it: a regular expression can take years over thirty characters.
+ * V8 looks for the end of its time also while it backtracks.
+ *
+ * @throws SchemaFault when they take too long
+ */
+export function withinMatchingTime<Result>(work: () => Result): Result {
+  let result: { readonly value: Result } | undefined;
+  const scope = globalThis as { work?: () => void };
+  try {
+    scope.work = () => {
+      result = { value: work() };
+    };
+    run.runInThisContext({ timeout: MATCHING_MS });
+  } catch (error) {
+    if ((error as { code?: unknown }).code !== 'ERR_SCRIPT_EXECUTION_TIMEOUT') throw error;
+    throw new SchemaFault([], 'has a pattern that takes too long to try');
+  } finally {
+    delete scope.work;
+  }
+  return (result as { value: Result }).value;
+}
