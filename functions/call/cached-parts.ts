@@ -5,6 +5,7 @@ import { isComplete, type CallEvent } from '#protocol/events.ts';
 import type { EmbedRequest, ModelRequest } from '#protocol/request.ts';
 import type { Answered } from './attempt.ts';
 import type { Keeping } from './call.ts';
+import type { Lead } from './lead.ts';
 import { leadOrWait } from './lead-or-wait.ts';
 import type { Rooms } from './rooms.ts';
 import type { Tab } from './tab.ts';
@@ -18,6 +19,9 @@ export interface CachedParts {
   readonly missing: ModelRequest | undefined;
   /** The whole answer, from what was cached and what was asked. Fresh complete parts go on the tab to be stored. */
   complete(fresh: Answered | undefined): readonly CallEvent[];
+  /** The keys of what is missing, and the lead over it, where it was taken. */
+  readonly missingKeys: readonly string[];
+  readonly lead?: Lead | undefined;
 }
 
 /**
@@ -36,7 +40,7 @@ export async function lookUp(
   if (!keeping) {
     if (cacheWish.onlyIfCached) throw new NotCached();
     tab.missed = true;
-    return { missing: request, complete: (fresh) => fresh?.events ?? [] };
+    return { missing: request, missingKeys: [], complete: (fresh) => fresh?.events ?? [] };
   }
   tab.isKept = true;
   const { shared, ttlSeconds } = keeping;
@@ -53,6 +57,8 @@ export async function lookUp(
   tab.hits.push(...known.values());
   const missingParts = missingKeys.map((key) => parts[keys.indexOf(key)] as ModelRequest);
   return {
+    missingKeys,
+    lead,
     missing: missingParts.length > 0 ? joined(request, missingParts) : undefined,
     complete(fresh) {
       const storedAtMs = rooms.platform.clock.nowMs();

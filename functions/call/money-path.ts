@@ -7,6 +7,7 @@ import { lookUp } from './cached-parts.ts';
 import type { AskOptions, Call, Receipt, Work } from './call.ts';
 import { LiveAnswer } from './live-answer.ts';
 import type { Rooms } from './rooms.ts';
+import { shareKept } from './share-answers.ts';
 import { ageOf, settle } from './settle.ts';
 import { Tab } from './tab.ts';
 
@@ -59,6 +60,7 @@ async function answer(
   const keeps = keeping !== undefined && tab.call.cacheWish.store;
   const fresh = parts.missing && (await attempts(parts.missing, { fallbackModels, live, keeps }, tab, rooms));
   const events = parts.complete(fresh);
+  if (ownKeeping && fresh) await shareKept(parts, tab, rooms);
   const told = fresh?.wasStreamed
     ? events
     : await withinDeadline(live.tellWhole(events, ageOf(tab, rooms)), tab.call.deadline.signal);

@@ -1,5 +1,6 @@
 import type { CacheWrite } from '#cache/answer-cache.ts';
 import type { StoredAnswer } from '#cache/stored-answer.ts';
+import type { CachedParts } from './cached-parts.ts';
 import type { Lead } from './lead.ts';
 import type { Rooms } from './rooms.ts';
 import type { Tab } from './tab.ts';
@@ -33,6 +34,29 @@ export async function shareAnswers(tab: Tab, outcome: string, { cache }: Rooms):
     }),
   );
   await stopped;
+}
+
+/**
+ * Shares an intermediate answer as soon as it is there: who waits for it need not wait for what is made of it, and it stands
+ * whatever becomes of the call. Never throws.
+ */
+export async function shareKept({ missingKeys, lead }: CachedParts, tab: Tab, { cache }: Rooms): Promise<void> {
+  const answers = new Map(
+    missingKeys.flatMap((key) => (tab.toStore.has(key) ? [[key, tab.toStore.get(key)!] as const] : [])),
+  );
+  for (const key of missingKeys) tab.toStore.delete(key);
+  const isWhole = answers.size === missingKeys.length;
+  if (lead) {
+    tab.leads.drop(lead);
+    if (isWhole) lead.terms.local.tell({ state: 'answered', answers });
+  }
+  const marks = isWhole && lead?.isOnTable && lead.terms.parts.length > 1 ? [lead.terms.key] : [];
+  const [written] = await Promise.all([cache.write(answers, marks), lead?.stop()]);
+  if (!lead) return;
+  const state = isWhole ? endOfAnswered(lead, written) : 'alone';
+  await endOnTable(lead, state, tab, cache.leads);
+  lead.terms.local.leave();
+  if (state !== 'answered') lead.terms.local.tell({ state });
 }
 
 type End = 'answered' | 'alone' | 'over';

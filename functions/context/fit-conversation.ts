@@ -1,13 +1,17 @@
 import type { InputItem, RespondRequest } from '#protocol/request.ts';
+import { eachRequestText } from '#protocol/texts.ts';
 import { contextWindowTokens } from './context-window.ts';
 import { inputTokenBound } from './token-bound.ts';
-import { inputTokenEstimate } from './token-estimate.ts';
+import { estimateTokens } from './token-estimate.ts';
 
 /**
- * The estimate errs by some −6 % on prose and code, and by more on what is neither: so much of the limit is left unused. What
- * lies beyond it costs more than was thought, and still is within the model's window, for there bytes are counted.
+ * The estimate may be too low by a fifth: so much of the limit is left unused. What it misses by more is within the model's window
+ * all the same, for there bytes are counted.
  */
-const SAFETY_PERCENT = 10;
+const SAFETY_PERCENT = 20;
+
+/** Of its role and frame; https://cookbook.openai.com/examples/how_to_count_tokens_with_tiktoken_web */
+const TOKENS_PER_ITEM = 3;
 
 /** What a conversation must fit. */
 export interface ContextLimit {
@@ -40,7 +44,7 @@ interface Weight {
  * The developer's turns and the last turn always stay. A tool's call and its results stand or fall together, with all that was
  * said between them. Takes time in proportion to the text.
  *
- * @param turns each with its items, in order; every tool result stands behind its call, and every call has one
+ * @param turns each with its items, in order, without pictures; every tool result stands behind its call, and every call has one
  */
 export function fitConversation(turns: readonly (readonly InputItem[])[], limit: ContextLimit): Fitted {
   const weigh = (...indices: readonly number[]) => weightOf(indices.flatMap((index) => turns[index]!));
@@ -95,10 +99,14 @@ function roomFor({ contextTokens, models, maxOutputTokens, instructions }: Conte
   };
 }
 
-/** As of a request of their own: what begins a reply is counted with each part, which errs on the safe side. */
+/** As of a request of their own: what primes a reply is counted with each part, which errs on the safe side. */
 function weightOf(input: readonly InputItem[], instructions = ''): Weight {
   const request: RespondRequest = { kind: 'respond', model: '', instructions, input, maxOutputTokens: 0 };
-  return { estimated: inputTokenEstimate(request), bound: inputTokenBound(request) };
+  let estimated = TOKENS_PER_ITEM * input.length;
+  eachRequestText(request, (text) => {
+    estimated += estimateTokens(text);
+  });
+  return { estimated, bound: inputTokenBound(request) };
 }
 
 function plus(a: Weight, b: Weight): Weight {

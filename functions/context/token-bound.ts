@@ -30,6 +30,8 @@ export function inputTokenBound(request: ModelRequest): number {
   if (request.kind === 'embed') return tokens + request.texts.length;
   if (request.previousResponseId !== undefined) return contextWindowTokens(request.model);
   tokens += TOKENS_PRIMING_REPLY + TOKENS_PER_MESSAGE * (1 + request.input.length);
+  // Names of calls are no texts, for nothing may rewrite them; whether the model reads them is not published.
+  for (const item of request.input) if (item.type !== 'message') tokens += Buffer.byteLength(item.callId);
   for (const tool of request.tools ?? []) tokens += TOKENS_PER_FUNCTION + structureBytes(tool.parameters);
   if (request.format) tokens += TOKENS_PER_FORMAT + structureBytes(request.format.schema);
   return tokens;

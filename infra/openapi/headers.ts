@@ -49,9 +49,14 @@ const IDEMPOTENCY = {
 };
 
 /** The headers that an endpoint reads, as parameters. @param streams its answers can be a stream of events */
-export function requestHeaders({ cachesOnRequest }: EndpointSpec, streams: boolean): object[] {
+export function requestHeaders({ cachesOnRequest, answers }: EndpointSpec, streams: boolean): object[] {
   const description = streams
     ? `${IDEMPOTENCY.description} For plain replies, not for streams.`
     : IDEMPOTENCY.description;
-  return [TIMEOUT, CACHE_CONTROL, ...(cachesOnRequest ? [CACHE_FOR] : []), { ...IDEMPOTENCY, description }];
+  return [
+    TIMEOUT,
+    CACHE_CONTROL,
+    ...(cachesOnRequest && answers === 'openai' ? [CACHE_FOR] : []),
+    { ...IDEMPOTENCY, description },
+  ];
 }

@@ -3,6 +3,7 @@ import type { Spread } from './statistics.ts';
 
 export type Unit =
   | '×'
+  | '%'
   | 'µs'
   | 'ms'
   | 'KB'

@@ -3,15 +3,17 @@ import { calls } from './calls.ts';
 import { formatJson, formatTable, machine, type Section } from './report.ts';
 import { soakSection } from './streams/soak/soak-section.ts';
 import { streams } from './streams/streams.ts';
+import { tokenEstimates } from './token-estimates.ts';
 
 const HELP = `npm run bench [-- [--only <part>] [--peers] [--json]]
 
 Measures what Weir costs, as ratios within one run: cold starts, CPU of warm calls, DynamoDB requests, time to a stream's
-first token, CPU of its chunks, and what many calls and streams leave behind. About seven minutes, of which plain calls
-take a minute and a half. Progress goes to standard error.
+first token, CPU of its chunks, what many calls and streams leave behind, and how far estimates of tokens are off. About seven
+minutes, of which plain calls take a minute and a half. Progress goes to standard error.
 
   --only <part>  calls: plain calls, of bundles built anew from the sources
                  streams: the local gateway before the sources' handlers
+                 estimates: tokens as they are estimated against those of a tokenizer
                  soak: 200 streams at a time for a minute, on the embedded DynamoDB; in no run but its own
   --peers        install Portkey's gateway into test/bench/peers, and send the same streams through it
   --json         print one JSON object in place of the table (npm run --silent bench -- --json)
@@ -26,12 +28,16 @@ type Measure = (options: { readonly peers: boolean }) => Promise<Section[]>;
 const PARTS: Readonly<Record<string, Measure>> = {
   calls: () => calls(progress),
   streams: ({ peers }) => streams(progress, peers),
+  async estimates() {
+    progress('token estimates');
+    return [tokenEstimates()];
+  },
   async soak() {
     progress('200 streams for a minute');
     return [await soakSection()];
   },
 };
-const USUAL = ['calls', 'streams'];
+const USUAL = ['calls', 'streams', 'estimates'];
 
 const { json, help, only, peers } = readOptions();
 if (help) console.log(HELP);

@@ -31,7 +31,12 @@ test('there are endpoints to hold to it', () => {
 });
 
 describe.each(endpoints)('$name', ({ name, path, spec }) => {
-  const cacheOf = (times: number) => (spec.deterministic ? (times === 1 ? 'miss' : 'hit') : 'bypass');
+  // A `run` that keeps answers has one of its own making, and asks for another.
+  const keepsSome = spec.cachesOnRequest && spec.answers === 'run';
+  const cacheOf = (times: number) => {
+    if (!spec.deterministic) return keepsSome ? 'miss' : 'bypass';
+    return times === 1 ? 'miss' : 'hit';
+  };
 
   test('answers its own example, as its schema and the OpenAPI document say, with a receipt', async () => {
     const { status, headers, json } = await gateway.send({ path, body: spec.example });

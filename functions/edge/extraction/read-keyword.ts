@@ -1,6 +1,14 @@
 import { compilePattern } from './patterns.ts';
 import { SchemaFault } from './schema-fault.ts';
-import { JSON_TYPES, STRING_FORMATS, type GrowingNode, type JsonType, type Path, type SchemaNode, type StringFormat } from './schema-node.ts';
+import {
+  JSON_TYPES,
+  STRING_FORMATS,
+  type GrowingNode,
+  type JsonType,
+  type Path,
+  type SchemaNode,
+  type StringFormat,
+} from './schema-node.ts';
 
 /** Where a keyword stands, and how the schemas in it are read. */
 interface Reader {
@@ -42,7 +50,8 @@ const bound =
 const size =
   (name: 'minLength' | 'maxLength' | 'minItems' | 'maxItems'): Read =>
   (value, node, { path }) => {
-    if (!Number.isInteger(value) || (value as number) < 0) throw new SchemaFault(path, 'must be a whole number, 0 or more');
+    if (!Number.isInteger(value) || (value as number) < 0)
+      throw new SchemaFault(path, 'must be a whole number, 0 or more');
     node[name] = value as number;
   };
 
@@ -99,7 +108,8 @@ const KEYWORDS: Readonly<Record<string, Read>> = {
     node.items = schemaAt(path, value);
   },
   properties(value, node, { path, schemaAt }) {
-    if (value === null || typeof value !== 'object' || Array.isArray(value)) throw new SchemaFault(path, 'must be an object');
+    if (value === null || typeof value !== 'object' || Array.isArray(value))
+      throw new SchemaFault(path, 'must be an object');
     node.properties = new Map(Object.entries(value).map(([name, each]) => [name, schemaAt([...path, name], each)]));
   },
   required(value, node, { path }) {
@@ -109,7 +119,8 @@ const KEYWORDS: Readonly<Record<string, Read>> = {
     node.required = value;
   },
   additionalProperties(value, node, { path }) {
-    if (typeof value !== 'boolean') throw new SchemaFault(path, 'must be true or false: structured outputs have no open maps');
+    if (typeof value !== 'boolean')
+      throw new SchemaFault(path, 'must be true or false: structured outputs have no open maps');
     if (!value) node.isClosed = true;
   },
   $ref(value, node, { path, refer }) {

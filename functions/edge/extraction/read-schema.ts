@@ -42,7 +42,11 @@ class Reading {
     if (!isRecord(given)) throw new SchemaFault(path, 'must be a schema: an object, true or false');
     for (const [name, value] of Object.entries(given)) {
       if (!isClaimed(name)) throw new SchemaFault([...path, name], 'is not supported');
-      readKeyword(name, value, node, { path: [...path, name], schemaAt: (steps, raw) => this.at(steps, raw), refer: (to) => this.#refer(to, [...path, name]) });
+      readKeyword(name, value, node, {
+        path: [...path, name],
+        schemaAt: (steps, raw) => this.at(steps, raw),
+        refer: (to) => this.#refer(to, [...path, name]),
+      });
     }
     return node;
   }

@@ -141,10 +141,12 @@ test('I1 headers that name another host or another key change nothing of what is
   for (const { path, example } of endpoints) {
     const before = gateway.upstream.requests.length;
     const reply = await gateway.send({ path, body: example, headers: { ...headers, 'cache-control': 'no-cache' } });
-    expect([path, reply.status, gateway.upstream.requests.length - before]).toEqual([path, 200, 1]);
-    const sent = gateway.upstream.requests.at(-1)!;
-    expect(JSON.stringify([sent.headers, sent.rawBody])).not.toMatch(/someone-else/);
-    expect(sent.headers.host).toBe(new URL(gateway.upstream.baseUrl).host);
+    const asked = gateway.upstream.requests.slice(before);
+    expect([path, reply.status, asked.length > 0]).toEqual([path, 200, true]);
+    for (const sent of asked) {
+      expect(JSON.stringify([sent.headers, sent.rawBody])).not.toMatch(/someone-else/);
+      expect(sent.headers.host).toBe(new URL(gateway.upstream.baseUrl).host);
+    }
   }
   expect(visits).toEqual([]);
 });

@@ -103,12 +103,12 @@ test('L8 an answer without usage is priced by our own count of what was sent and
     100n * BOUND_PICO,
     NOON,
   );
-  // "Be brief." 8 letters and spaces, a dot: 3. "Hello." 5 and a dot: 3. "Hello to you." 12 and a dot: 4.
+  // Words and dots: "Be brief." are 3, "Hello." 2, "Hello to you." 4.
   expect(price).toEqual({
-    costPico: 6n * 100_000n + 4n * 500_000n,
+    costPico: 5n * 100_000n + 4n * 500_000n,
     basis: 'estimated',
     priceRow: 'gpt-6-luna@2026-09-22',
-    usage: { ...noUsage, inputTokens: 6, outputTokens: 4 },
+    usage: { ...noUsage, inputTokens: 5, outputTokens: 4 },
   });
 });
 

@@ -97,3 +97,16 @@ test('the estimate lies within the bound', () => {
     { seed: SEED },
   );
 });
+
+test('the names of calls are counted too, with the call and with its result', () => {
+  const bound = (callId: string) =>
+    inputTokenBound(
+      requestOf({
+        input: [
+          { type: 'tool-call', callId, name: 'look', arguments: '{}' },
+          { type: 'tool-result', callId, output: 'done' },
+        ],
+      }),
+    );
+  expect(bound('call_ü') - bound('')).toBe(2 * bytes('call_ü'));
+});
