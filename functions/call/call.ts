@@ -57,6 +57,8 @@ export interface AskOptions {
   readonly fallbackModels: readonly string[];
   /** Asks once more for what an earlier answer left open: one of the call's second tries (R8). @default false */
   readonly isAgain?: boolean;
+  /** What is asked side by side with it, itself included: all is held for, once, before any of it is sent. */
+  readonly together?: readonly ModelRequest[];
   /** How the answer is kept. @default as the endpoint's terms say */
   readonly keeping?: Keeping;
   /** Hears the answer while it is made; what was heard is never begun anew. Absent: it is given whole. */

@@ -57,6 +57,11 @@ export class Cover {
     return covered;
   }
 
+  /** Holds what is about to be asked in several questions, so that all of them are covered or none is. @throws as `take` */
+  async takeAhead(bound: Bound, model: string): Promise<void> {
+    this.giveBack(await this.take(bound, model));
+  }
+
   /** What was covered is not going to be sent. */
   giveBack(boundPico: bigint): void {
     this.#committedPico -= boundPico;

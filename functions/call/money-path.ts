@@ -48,7 +48,7 @@ export async function moneyPath<Output>(
 /** One question: what the cache has of its answer, and the rest from the upstream. */
 async function answer(
   request: ModelRequest,
-  { fallbackModels, isAgain = false, keeping: ownKeeping, ...ways }: AskOptions,
+  { fallbackModels, isAgain = false, keeping: ownKeeping, together, ...ways }: AskOptions,
   tab: Tab,
   rooms: Rooms,
 ): Promise<readonly CallEvent[]> {
@@ -58,6 +58,7 @@ async function answer(
   const live = new LiveAnswer({ ...ways, onFirst: () => tab.noteFirstToken() });
   const parts = await lookUp(request, keeping, tab, rooms);
   const keeps = keeping !== undefined && tab.call.cacheWish.store;
+  if (parts.missing && together) await tab.coverAll(together);
   const fresh = parts.missing && (await attempts(parts.missing, { fallbackModels, live, keeps }, tab, rooms));
   const events = parts.complete(fresh);
   if (ownKeeping && fresh) await shareKept(parts, tab, rooms);

@@ -2,9 +2,11 @@ import type { StoredAnswer } from '#cache/stored-answer.ts';
 import type { Attempt } from '#ledger/entry.ts';
 import type { Clock } from '#platform/clock.ts';
 import type { FinishReason } from '#protocol/events.ts';
+import type { ModelRequest } from '#protocol/request.ts';
 import type { Call } from './call.ts';
 import { Cover, type Bound } from './cover.ts';
 import { CallLeads } from './lead.ts';
+import { boundOf } from './price-attempt.ts';
 import type { Rooms } from './rooms.ts';
 
 /** Second tries of a whole call, whichever layer wishes for them: transport, fallback, or an endpoint that asks again (R8). */
@@ -35,6 +37,7 @@ export class Tab {
   /** Some part had to be asked of the upstream. */
   missed = false;
   readonly #running = new Set<Promise<unknown>>();
+  readonly #covered = new WeakMap<readonly ModelRequest[], Promise<void>>();
   readonly #clock: Clock;
   #isOver = false;
   #shows = false;
@@ -85,6 +88,22 @@ export class Tab {
   async cover(bound: Bound, model: string): Promise<bigint> {
     if (this.#isOver) throw new Error('a question was asked after the call was over');
     return this.held.take(bound, model);
+  }
+
+  /**
+   * Holds once what questions that are asked side by side may cost together, before the first of them is sent: a call that its
+   * budget does not cover is refused before it spends (L2).
+   */
+  coverAll(requests: readonly ModelRequest[]): Promise<void> {
+    let covered = this.#covered.get(requests);
+    if (!covered) {
+      const bounds = requests.map((request) => boundOf(request, this.call));
+      const sum = (each: (bound: Bound) => bigint) => bounds.reduce((total, bound) => total + each(bound), 0n);
+      const bound = { pico: sum(({ pico }) => pico), leastPico: sum(({ leastPico }) => leastPico) };
+      covered = this.held.takeAhead(bound, requests[0]?.model ?? '');
+      this.#covered.set(requests, covered);
+    }
+    return covered;
   }
 
   /** What was covered is not going to be sent. */

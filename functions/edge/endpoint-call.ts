@@ -1,7 +1,7 @@
 import type * as z from 'zod';
 import type { Ask, AskOptions } from '#call/call.ts';
 import { collect } from '#protocol/events.ts';
-import type { JsonSchema } from '#protocol/request.ts';
+import type { JsonSchema, RespondRequest } from '#protocol/request.ts';
 import { checkedOutput, notRefused, parseJson, usable } from './check-output.ts';
 import type { Asking, EndpointCall, Question, Written } from './endpoint-definition.ts';
 import { jsonSchemaOf, toRespondRequest } from './model-request.ts';
@@ -17,21 +17,32 @@ interface Defaults {
 
 /** An endpoint's ways upstream, for one call. */
 export function endpointCall(ask: Ask, defaults: Defaults, ways: Ways): EndpointCall {
-  const answerTo = async (asking: Asking, schema?: JsonSchema) => {
+  const requestOf = (asking: Asking, schema?: JsonSchema) => {
     const { model = defaults.model, maxOutputTokens = defaults.limits.maxOutputTokens } = asking;
-    const request = toRespondRequest(asking, model, maxOutputTokens, schema);
-    return collect(await ask(request, optionsOf(asking, model, ways)));
+    return toRespondRequest(asking, model, maxOutputTokens, schema);
+  };
+  const answerTo = async (asking: Asking, request: RespondRequest, together?: readonly RespondRequest[]) => {
+    const options = optionsOf(asking, asking.model ?? defaults.model, ways);
+    return collect(await ask(request, { ...options, ...(together && { together }) }));
   };
   return heard({
     async respond<Output extends z.ZodType>(question: Question<Output>): Promise<z.output<Output>> {
-      const { text } = usable(await answerTo(question, jsonSchemaOf(question.output)));
+      const { text } = usable(await answerTo(question, requestOf(question, jsonSchemaOf(question.output))));
       return checkedOutput(question.output, parseJson(text));
     },
     async fill(question) {
-      return parseJson(usable(await answerTo(question, question.schema)).text);
+      return parseJson(usable(await answerTo(question, requestOf(question, question.schema))).text);
+    },
+    async fillAll(questions) {
+      const together = questions.map((question) => requestOf(question, question.schema));
+      const answers = together.map(async (request, index) => {
+        const answer = await answerTo(questions[index] as Asking, request, together);
+        return parseJson(usable(answer).text);
+      });
+      return Promise.all(answers);
     },
     async write(question) {
-      const { text, finish } = notRefused(await answerTo(question));
+      const { text, finish } = notRefused(await answerTo(question, requestOf(question)));
       return { text, finish: finish as Written['finish'] };
     },
     async embed({ texts, dimensions }) {
@@ -65,6 +76,7 @@ function heard(call: EndpointCall): EndpointCall {
   return {
     respond: (question) => hear(call.respond(question)),
     fill: (question) => hear(call.fill(question)),
+    fillAll: (questions) => hear(call.fillAll(questions)),
     write: (question) => hear(call.write(question)),
     embed: (request) => hear(call.embed(request)),
     moderate: (texts) => hear(call.moderate(texts)),

@@ -59,6 +59,8 @@ export interface EndpointCall {
    * @throws OutputInvalid when it is no JSON, OutputRefused
    */
   fill(question: Asking & { readonly schema: JsonSchema }): Promise<unknown>;
+  /** The same for several questions side by side, in order. All are held for before the first is sent, or the call is refused (L2). */
+  fillAll(questions: readonly (Asking & { readonly schema: JsonSchema })[]): Promise<unknown[]>;
   /** Asks for text. @throws OutputRefused */
   write(question: Asking): Promise<Written>;
   /** One vector a text, in order. Texts that were embedded before come from the cache. */

@@ -49,5 +49,5 @@ export const { handler, spec } = defineEndpoint({
   limits: { timeoutMs: 28_000, maxOutputTokens: 4_000, maxBodyBytes: 2_000_000 },
   deterministic: { ttlSeconds: 7 * 86_400 },
   budget: { monthlyUsd: '50' },
-  run: ({ text, schema }, call) => extractValue(text, schema, (question) => call.fill(question)),
+  run: ({ text, schema }, call) => extractValue(text, schema, (questions) => call.fillAll(questions)),
 });

@@ -10,7 +10,7 @@ import { pieceSchema } from './piece-schema.ts';
 import { readSchema, type RawSchema } from './read-schema.ts';
 import { SchemaFault } from './schema-fault.ts';
 import type { SchemaNode } from './schema-node.ts';
-import { splitText, type Piece } from './split-text.ts';
+import { splitText } from './split-text.ts';
 import { toStructured, VALUE_MEMBER } from './to-structured.ts';
 
 const MATERIAL =
@@ -24,8 +24,8 @@ const REPAIR =
   'The user sends three messages: a text, a value that was extracted from it, and what is wrong with that value, as JSON with ' +
   `the place of each fault. Extract the value again, so that it fits the schema, and change nothing that is right. ${MATERIAL}`;
 
-/** Asks a model for JSON by a schema. */
-export type Fill = EndpointCall['fill'];
+/** Asks a model for JSON by a schema, for each question one, side by side. */
+export type FillAll = EndpointCall['fillAll'];
 
 /** A value, and where its parts stand in the text. */
 export interface Extracted {
@@ -40,25 +40,23 @@ export interface Extracted {
  *
  * @throws OutputInvalid when it does not fit then either; InvalidRequest for a pattern that takes too long to try
  */
-export async function extractValue(text: string, schema: RawSchema, fill: Fill): Promise<Extracted> {
+export async function extractValue(text: string, schema: RawSchema, fillAll: FillAll): Promise<Extracted> {
   const root = readSchema(schema);
-  const merged = await extractPieces(text, root, fill);
+  const merged = await extractPieces(text, root, fillAll);
   const checked = check(root, merged.value ?? null);
   if (checked.faults.length === 0)
     return { value: checked.value, sources: findSources(text, checked.value, merged.origins) };
-  const { value, origins } = await repair(text, root, merged, checked, fill);
+  const { value, origins } = await repair(text, root, merged, checked, fillAll);
   return { value, sources: findSources(text, value, origins) };
 }
 
-async function extractPieces(text: string, root: SchemaNode, fill: Fill): Promise<Merged> {
+async function extractPieces(text: string, root: SchemaNode, fillAll: FillAll): Promise<Merged> {
   const pieces = splitText(text);
   const node = pieces.length === 1 ? root : pieceSchema(root);
   const asking = { instructions: pieces.length === 1 ? EXTRACT : EXTRACT_PIECE, schema: toStructured(node) };
-  const ask = async (piece: Piece) => {
-    const question = { ...asking, input: text.slice(piece.start, piece.end) };
-    return { piece, value: check(node, valueOf(await fill(question))).value };
-  };
-  const found = await Promise.all(pieces.map(ask));
+  const questions = pieces.map(({ start, end }) => ({ ...asking, input: text.slice(start, end) }));
+  const answers = await fillAll(questions);
+  const found = pieces.map((piece, index) => ({ piece, value: check(node, valueOf(answers[index])).value }));
   return pieces.length === 1 ? { value: found[0]?.value, origins: new Map() } : mergeFound(root, found);
 }
 
@@ -68,7 +66,7 @@ async function repair(
   root: SchemaNode,
   { origins }: Merged,
   { value, faults }: Checked,
-  fill: Fill,
+  fillAll: FillAll,
 ): Promise<Merged> {
   const names = membersAtFault(root, value, faults);
   const node = names ? onlyMembers(root, names) : root;
@@ -78,7 +76,7 @@ async function repair(
   const parts = [text, JSON.stringify(earlier ?? null), JSON.stringify(faults.map(told))];
   const input = parts.map((part) => ({ type: 'message' as const, role: 'user' as const, text: part }));
   const question = { instructions: REPAIR, schema: toStructured(node), input, isAgain: true };
-  const again = check(node, valueOf(await fill(question))).value;
+  const again = check(node, valueOf((await fillAll([question]))[0])).value;
   const whole = names && isObject(again) ? replaced(value as object, again, names) : again;
   const checked = check(root, whole);
   if (checked.faults.length > 0) {
