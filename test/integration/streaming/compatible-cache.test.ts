@@ -186,3 +186,12 @@ test('C2 chat: who asks for the usage chunk is not given the stream of who does 
   expect((await streamed(weir, CHAT, HOUR, usage)).text).toContain('"usage":{');
   expect(upstream.requests).toHaveLength(2);
 });
+
+test('C4 who asks for an answer to be kept for a minute is not given one that was kept for longer', async () => {
+  await using upstream = await startScriptedUpstream({ prices: tieredPrices });
+  await using weir = await startWeir({ baseUrl: upstream.baseUrl });
+  await weir.post(CHAT.entry, CHAT.body, HOUR);
+  await weir.clock.advance(10 * 60_000);
+  const minute = await weir.post(CHAT.entry, CHAT.body, { headers: { 'x-weir-cache': '60s' } });
+  expect([minute.headers['x-weir-cache'], upstream.requests.length]).toEqual(['miss', 2]);
+});
