@@ -117,8 +117,8 @@ function isStreamed(request: ModelRequest, live: LiveAnswer): request is Streama
 }
 
 /** A stream that the listener had enough of ends as it was heard; of any other, the gate gives what it held back. */
-async function eventsHeard({ events }: Reply, live: LiveAnswer): Promise<readonly CallEvent[]> {
-  if (events.length === 0) return live.cutShort();
+async function eventsHeard({ events, isCutShort }: Reply, live: LiveAnswer): Promise<readonly CallEvent[]> {
+  if (isCutShort) return live.cutShort();
   await live.end();
   return events;
 }

@@ -14,8 +14,8 @@ const LONG_NUMBER = /[\d.]{16}|\d[eE][+-]?\d{3}/;
 /**
  * Bytes from outside as JSON. None of its errors quotes the body, nor keeps the parser's own error, whose message does (D6).
  *
- * @throws MalformedBody when the bytes are no UTF-8 or no JSON; InvalidRequest for keys that reach into prototypes and for
- *   nesting that no honest request has
+ * @throws MalformedBody when the bytes are no UTF-8 or no JSON; InvalidRequest for keys that reach into prototypes, and for
+ *   nesting and numbers of values that no honest request has
  */
 export function parseJsonBytes(bytes: Uint8Array): unknown {
   return parseSafely(decode(bytes));

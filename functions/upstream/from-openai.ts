@@ -10,6 +10,8 @@ export interface Reply {
   readonly events: readonly CallEvent[];
   /** Of a reply without usage, where its events do not tell what was seen of it. */
   readonly seen?: Seen;
+  /** Whoever heard it had enough: its events are those that were heard. @default false */
+  readonly isCutShort?: boolean;
 }
 
 /** Replies as they arrive: nothing about their shape is taken for granted. */

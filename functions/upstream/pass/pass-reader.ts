@@ -57,7 +57,7 @@ export abstract class PassReader implements StreamReader {
   }
 
   cutShort(): Reply {
-    return { served: this.served ?? UNKNOWN, events: [], seen: this.seen };
+    return { served: this.served ?? UNKNOWN, events: [], seen: this.seen, isCutShort: true };
   }
 
   /** Hands a block on. */

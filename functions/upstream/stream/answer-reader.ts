@@ -68,7 +68,7 @@ export class AnswerReader implements StreamReader {
 
   cutShort(): Reply {
     const served = this.served ?? { model: '', usage: undefined };
-    return { served, events: [], seen: this.seen };
+    return { served, events: [], seen: this.seen, isCutShort: true };
   }
 
   #parse(data: string): LooseEvent {
