@@ -140,8 +140,9 @@ test('C6 a batch that fails is asked for by a waiter, in the same process and in
     await badRequest()(exchange);
   };
   upstream.script(failing, failing);
-  const calls = [first, first, second!].map((environment) => environment.post('embed', bodyOf('weir', 'lock')));
-  await gate.reached();
+  const calls = [first, first].map((environment) => environment.post('embed', bodyOf('weir', 'lock')));
+  await gate.reached(); // the first environment leads: its callers end without the clock
+  calls.push(second!.post('embed', bodyOf('weir', 'lock')));
   await second!.reads.answered(1);
   await weir.clock.timersSet(3 + 1 + 1);
   gate.open();
@@ -158,8 +159,9 @@ test('C7 vectors that could not be stored: those in the process have them, and a
   const gate = new Gate();
   upstream.script(answer({ gate }));
   weir.dynamoDb.rules.push({ operation: 'BatchWriteItem', nth: 1, fault: dropRequest });
-  const calls = [first, first, second!].map((environment) => environment.post('embed', bodyOf('weir', 'lock')));
-  await gate.reached();
+  const calls = [first, first].map((environment) => environment.post('embed', bodyOf('weir', 'lock')));
+  await gate.reached(); // the first environment leads: its callers end without the clock
+  calls.push(second!.post('embed', bodyOf('weir', 'lock')));
   await second!.reads.answered(1);
   await weir.clock.timersSet(3 + 1 + 1);
   gate.open();
