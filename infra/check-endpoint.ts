@@ -32,7 +32,19 @@ export function endpointFaults(spec: EndpointSpec): string[] {
   if (budget) faults.push(...budgetFaults(budget));
   const parsed = input.safeParse(example);
   if (!parsed.success) faults.push(`example does not fit input: ${z.prettifyError(parsed.error)}`);
-  return [...faults, ...inputFaults(spec), ...outputFaults(spec)];
+  return [...faults, ...evaluationFaults(spec), ...inputFaults(spec), ...outputFaults(spec)];
+}
+
+function evaluationFaults({ evaluations = [], input }: EndpointSpec): string[] {
+  const faults = evaluations.flatMap((evaluation, index) => {
+    const place = `evaluations.${index}`;
+    const parsed = input.safeParse(evaluation.input);
+    const own = parsed.success ? [] : [`${place}.input does not fit input: ${z.prettifyError(parsed.error)}`];
+    return typeof evaluation.check === 'function' ? own : [...own, `${place}.check must be a function of the output`];
+  });
+  const names = evaluations.flatMap(({ name }) => name ?? []);
+  const twice = names.find((name, index) => names.indexOf(name) !== index);
+  return twice === undefined ? faults : [...faults, `evaluations must differ in name, but '${twice}' is given twice`];
 }
 
 function modelFaults({ model, answers }: EndpointSpec): string[] {

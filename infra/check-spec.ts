@@ -26,7 +26,7 @@ export function specFaults(spec: EntrySpec): string[] {
   }
 }
 
-function routeFaults({ method, path, query, body, timeoutMs }: RouteSpec): string[] {
+function routeFaults({ method, path, query, body, example, timeoutMs }: RouteSpec): string[] {
   const faults = rangeFaults('timeoutMs', timeoutMs, 1, LONGEST_TIMEOUT_MS);
   if (!ROUTE_PATH.test(path)) faults.push(`path must be one such as /v1/budgets/{scope}, but ${path} was given`);
   if ((method === 'PUT') !== (body !== undefined)) faults.push('body must be given for a PUT, and for nothing else');
@@ -39,9 +39,19 @@ function routeFaults({ method, path, query, body, timeoutMs }: RouteSpec): strin
   }
   if (new Set(parameters).size < parameters.length)
     faults.push(`path must not name a parameter twice, but ${path} does`);
+  if (example) faults.push(...exampleFaults(example, query, body));
   if (body && Object.hasOwn(known, 'body')) faults.push('query must not have body, which is where the body stands');
   return faults;
 }
+
+function exampleFaults(example: Example, query: z.ZodType, body: z.ZodType | undefined): string[] {
+  const { body: given, ...parameters } = example;
+  const whole = body ? z.object({ query, body }) : z.object({ query });
+  const parsed = whole.safeParse({ query: body ? parameters : example, body: given });
+  return parsed.success ? [] : [`example does not fit query and body: ${z.prettifyError(parsed.error)}`];
+}
+
+type Example = NonNullable<RouteSpec['example']>;
 
 function scheduleFaults({ everyMinutes, timeoutMs }: ScheduleSpec): string[] {
   return [

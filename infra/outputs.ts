@@ -9,13 +9,21 @@ const outputsSchema = z.object({
   /** Base URL of the API, without a slash at its end. */
   apiUrl: z.url(),
   region: z.string(),
-  callersTable: z.string(),
+  tables: z.object({
+    cache: z.string(),
+    ledger: z.string(),
+    budgets: z.string(),
+    callers: z.string(),
+    jobs: z.string(),
+  }),
   /** Secret ids by the name that specs use (`openai`). */
   secrets: z.record(z.string(), z.string()),
   /** Queue URLs by endpoint, of those that have a queue. */
   queues: z.record(z.string(), z.object({ url: z.url(), resultsUrl: z.url() })),
   /** Endpoints that stand in for AWS's own; absent on AWS. */
   awsEndpoints: z.object({ dynamodb: z.url(), secretsmanager: z.url(), sqs: z.url() }).optional(),
+  /** What stands in OpenAI's place; absent where its own API is used. */
+  upstream: z.object({ baseUrl: z.url(), simulated: z.boolean() }).optional(),
 });
 export type WeirOutputs = z.infer<typeof outputsSchema>;
 

@@ -10,6 +10,9 @@ export interface TableDefinition {
   readonly precious: boolean;
 }
 
+/** What each table is called in a deployment. */
+export type TableNames = Readonly<Record<TableDefinition['name'], string>>;
+
 /** DESIGN's tables. */
 export const TABLES: readonly TableDefinition[] = [
   { name: 'cache', partitionKey: 'pk', ttlAttribute: 'expiresAt', precious: false },

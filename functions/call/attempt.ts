@@ -51,6 +51,8 @@ export async function attempt(
   const boundPico = await tab.cover(bound, wanted.model);
   const request = cutTo(boundPico, bound, wanted, call.id);
   try {
+    // A question of this call may be the probe: it answers for those beside it, which would else end the call, and the probe with it.
+    while (tab.probe) await withinDeadline(tab.probe, call.deadline.signal);
     // Looked at again: time has passed while the money was being held, and another call may have begun to probe.
     assertMayBeSent(call, key, rooms);
   } catch (error) {
@@ -58,10 +60,11 @@ export async function attempt(
     throw error;
   }
 
-  upstream.breaker.sending(key.version);
+  const probed = upstream.breaker.sending(key.version) ? tab.beginProbe() : undefined;
   const startedMs = platform.clock.nowMs();
   const { end, wasStreamed, fault } = await send(request, ways, call, rooms);
   tellBreaker(end, key, rooms);
+  probed?.();
   const price = priceOf(end, request, boundPico, call.id);
   tab.close({ ...lineOf(end, request), ...price, latencyMs: platform.clock.nowMs() - startedMs }, boundPico);
   if (fault) throw fault.error;

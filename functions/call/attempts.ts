@@ -64,5 +64,5 @@ function stopped(failed: UpstreamFailure, request: ModelRequest, { platform }: R
       code: failure.code,
     });
   }
-  return request.kind === 'pass' ? replyToAuthor(failed) : replyFor(failure);
+  return request.kind === 'pass' && !request.isOurs ? replyToAuthor(failed) : replyFor(failure);
 }

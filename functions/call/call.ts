@@ -1,6 +1,6 @@
 import type { SpecLimits } from '#budgets/limits.ts';
 import type { CacheWish } from '#cache/cache-control.ts';
-import type { LedgerEntry } from '#ledger/entry.ts';
+import type { LedgerEntry, Tags } from '#ledger/entry.ts';
 import type { Deadline } from '#platform/deadline.ts';
 import type { Principal } from '#platform/principal.ts';
 import type { CallEvent, FinishReason, Listener } from '#protocol/events.ts';
@@ -28,6 +28,8 @@ export interface EndpointTerms {
   readonly attemptTimeoutMs?: number;
   /** The longest that a model may be silent in the middle of a stream. */
   readonly idleTimeoutMs: number;
+  /** Stand in its calls' ledger entries, so that reports can tell them from others. Absent: none. */
+  readonly tags?: Tags;
 }
 
 /** One call of an endpoint, as it begins. */

@@ -78,6 +78,7 @@ function entryOf(tab: Tab, outcome: string, { platform }: Rooms): LedgerEntry {
     ...(tab.firstTokenAtMs !== undefined && { firstTokenMs: tab.firstTokenAtMs - mintedAtMs(call.id) }),
     ...(tab.leads.waitedMs !== undefined && { waitedMs: tab.leads.waitedMs }),
     requestId: call.requestId,
+    ...(call.terms.tags && { tags: call.terms.tags }),
   };
 }
 

@@ -36,6 +36,8 @@ export class Tab {
   isKept = false;
   /** Some part had to be asked of the upstream. */
   missed = false;
+  /** One of its requests probes whether a key has quota again; settles when that is known. */
+  probe: Promise<void> | undefined;
   readonly #running = new Set<Promise<unknown>>();
   readonly #covered = new WeakMap<readonly ModelRequest[], Promise<void>>();
   readonly #clock: Clock;
@@ -77,6 +79,16 @@ export class Tab {
   /** A first piece of some answer is about to be told. */
   noteFirstToken(): void {
     this.firstTokenAtMs ??= this.#clock.nowMs();
+  }
+
+  /** A request is sent as the probe. @returns to be called at its end */
+  beginProbe(): () => void {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.probe = promise;
+    return () => {
+      this.probe = undefined;
+      resolve();
+    };
   }
 
   /** Takes one of the call's second tries, if there is one left. */

@@ -1,6 +1,6 @@
-import { readFile } from 'node:fs/promises';
 import type { Role } from '#platform/principal.ts';
 import type { Platform } from '#platform/platform.ts';
+import { loadDataFile } from './data-file.ts';
 import type { EndpointBudget } from './specs.ts';
 
 /** What a function may need to know of all entries. The inventory writes it as a data file, which is bundled in. */
@@ -23,16 +23,7 @@ export interface CatalogRoute {
   readonly budget?: EndpointBudget;
 }
 
-const catalogs = new Map<string, Promise<Catalog>>();
-
 /** Reads the catalog, once an environment. @throws when the file is missing: the function was deployed without it */
 export function loadCatalog({ config }: Platform): Promise<Catalog> {
-  const { catalogFile } = config;
-  let catalog = catalogs.get(catalogFile);
-  if (!catalog) catalogs.set(catalogFile, (catalog = readCatalog(catalogFile)));
-  return catalog;
-}
-
-async function readCatalog(file: string): Promise<Catalog> {
-  return JSON.parse(await readFile(file, 'utf8')) as Catalog;
+  return loadDataFile<Catalog>(config.catalogFile);
 }

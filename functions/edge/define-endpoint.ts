@@ -21,6 +21,7 @@ import validateInput from './middleware/validate-input.ts';
 import { createRunEndpoint, type WorkOf } from './run-endpoint.ts';
 import type { EndpointSpec } from './specs.ts';
 import { streamingChain } from './streaming-chain.ts';
+import { onTrial } from './trial.ts';
 
 /**
  * An endpoint from its definition: a handler for HTTP and for its own queue, and the spec from which everything around it
@@ -46,9 +47,11 @@ export function defineEndpoint<Input extends z.ZodType, Output extends z.ZodType
   }
   const spec = specOf(definition);
   const { limits, input, stream } = spec;
-  const parts = ({ name, platform }: Binding) => {
-    const workOf: WorkOf = (given, ways) => endpointWork(definition, given as z.output<Input>, ways);
-    const run = createRunEndpoint(termsOf(name, spec, definition.version ?? 1), workOf, platform);
+  const parts = ({ name, platform, trial }: Binding) => {
+    const tried = trial ? onTrial(definition, trial) : definition;
+    const workOf: WorkOf = (given, ways) => endpointWork(tried, given as z.output<Input>, ways);
+    const terms = { ...termsOf(name, spec, definition.version ?? 1), ...(trial && { tags: trial.tags }) };
+    const run = createRunEndpoint(terms, workOf, platform);
     const body = parseBody(limits.maxBodyBytes === undefined ? {} : { maxBodyBytes: limits.maxBodyBytes });
     const wish = stream ? [takeStreamWish(spec.answers)] : [];
     const middlewares = [identifyPrincipal(spec.access), body, ...wish, validateInput(input, 'body')];
@@ -83,7 +86,8 @@ function streamingHandler(partsOf: PartsOf): EntryHandler {
 function specOf<Input extends z.ZodType, Output extends z.ZodType>(
   definition: EndpointDefinition<Input, Output>,
 ): EndpointSpec {
-  const { summary, path, input, output, example, model, limits, stream, deterministic, budget } = definition;
+  const { summary, path, input, output, example, evaluations, model, limits, stream, deterministic, budget } =
+    definition;
   return {
     kind: 'endpoint',
     summary,
@@ -93,6 +97,7 @@ function specOf<Input extends z.ZodType, Output extends z.ZodType>(
     input,
     output,
     example,
+    ...(evaluations && { evaluations }),
     answers: definition.run ? 'run' : definition.fromText ? 'text' : 'json',
     model,
     limits,

@@ -10,12 +10,26 @@ import parseBody from './middleware/parse-body.ts';
 import validateInput from './middleware/validate-input.ts';
 import type { RouteSpec } from './specs.ts';
 
-/** What a route answers: JSON, or a text of its own content type. */
-export type RouteReply = { readonly json: unknown } | { readonly contentType: string; readonly text: string };
+/** What a route answers: JSON, or a text or bytes of their own content type, with headers of their own. */
+export type RouteReply =
+  | { readonly json: unknown }
+  | ({ readonly contentType: string; readonly headers?: Readonly<Record<string, string>> } & (
+      { readonly text: string } | { readonly base64: string }
+    ));
 
 interface DefinitionBase<Query extends z.ZodType> extends Omit<
   RouteSpec,
-  'kind' | 'method' | 'query' | 'body' | 'reads' | 'writes' | 'catalog' | 'produces' | 'timeoutMs' | 'memoryMb'
+  | 'kind'
+  | 'method'
+  | 'query'
+  | 'body'
+  | 'reads'
+  | 'writes'
+  | 'catalog'
+  | 'produces'
+  | 'example'
+  | 'timeoutMs'
+  | 'memoryMb'
 > {
   /** Query and path parameters by their names; where both have one, the path's counts. */
   readonly query: Query;
@@ -35,17 +49,22 @@ type Handle<Input> = (input: Input, platform: Platform, call: HttpCall) => Promi
 interface GetDefinition<Query extends z.ZodType> extends DefinitionBase<Query> {
   readonly method: 'GET';
   readonly body?: never;
+  readonly example?: z.input<Query> & Named;
   readonly handle: Handle<z.output<Query>>;
 }
 
 interface PutDefinition<Query extends z.ZodType, Body extends z.ZodType> extends DefinitionBase<Query> {
   readonly method: 'PUT';
   readonly body: Body;
+  readonly example?: WithBody<z.input<Query>, z.input<Body>> & Named;
   readonly handle: Handle<WithBody<z.output<Query>, z.output<Body>>>;
 }
 
 /** The body beside the parameters; a query without any has every name, and so would have this one as `never`. */
 type WithBody<Query, Body> = string extends keyof Query ? { body: Body } : Query & { body: Body };
+
+/** A schema's input, which is an object wherever there are parameters. */
+type Named = Readonly<Record<string, unknown>>;
 
 /** All that an engineer writes to add a route. */
 export type RouteDefinition<Query extends z.ZodType, Body extends z.ZodType> =
@@ -87,6 +106,9 @@ export function defineRoute<Query extends z.ZodType, Body extends z.ZodType>({
 }
 
 function toHttpReply(reply: RouteReply): HttpReply {
-  if ('text' in reply) return { statusCode: 200, headers: { 'content-type': reply.contentType }, body: reply.text };
-  return { statusCode: 200, headers: { 'content-type': 'application/json' }, body: JSON.stringify(reply.json) };
+  if ('json' in reply) {
+    return { statusCode: 200, headers: { 'content-type': 'application/json' }, body: JSON.stringify(reply.json) };
+  }
+  const head = { statusCode: 200, headers: { ...reply.headers, 'content-type': reply.contentType } };
+  return 'text' in reply ? { ...head, body: reply.text } : { ...head, body: reply.base64, isBase64Encoded: true };
 }

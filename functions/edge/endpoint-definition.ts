@@ -1,7 +1,7 @@
 import type * as z from 'zod';
 import type { InputItem, JsonSchema } from '#protocol/request.ts';
 import type { NewGate, TextGate } from '#protocol/text-gate.ts';
-import type { EndpointBudget, EndpointLimits, StreamLimits } from './specs.ts';
+import type { EndpointBudget, EndpointLimits, Evaluation, StreamLimits } from './specs.ts';
 import type { ModelTier } from './models.ts';
 import type { Moderation } from './moderation.ts';
 
@@ -76,6 +76,11 @@ interface DefinitionBase<Input extends z.ZodType, Output extends z.ZodType> {
   readonly output: Output;
   /** An input that works: documentation, the first curl line, the contract tests. */
   readonly example: z.input<Input>;
+  /**
+   * Inputs whose outputs can be judged: `npm run weir -- eval <endpoint>` runs them on several models, side by side. Calls in
+   * production know nothing of them.
+   */
+  readonly evaluations?: readonly Evaluation<z.input<Input>, z.output<Output>>[];
   readonly model: ModelTier;
   readonly limits: EndpointLimits;
   /** Declares that the same input may get the same answer for so long. Absent: nothing is ever cached. */

@@ -2,6 +2,7 @@ import { createPlatform, type Platform } from '#platform/platform.ts';
 import type { InvocationContext } from './invocation-context.ts';
 import { streamifyResponse, type StreamingHandler } from './lambda-stream.ts';
 import { redactLine } from './redact-line.ts';
+import type { Trial } from './trial.ts';
 
 /** A handler as Lambda calls it. */
 export type LambdaHandler = (event: unknown, context: InvocationContext) => Promise<unknown>;
@@ -10,6 +11,8 @@ export type LambdaHandler = (event: unknown, context: InvocationContext) => Prom
 export interface Binding {
   readonly name: string;
   readonly platform: Platform;
+  /** Of an endpoint that is evaluated. Absent: it works as it is defined. */
+  readonly trial?: Trial;
 }
 
 /** A handler that gives its reply whole. */

@@ -54,6 +54,8 @@ export interface HttpReply {
   readonly statusCode: number;
   readonly headers: Record<string, string>;
   readonly body: string;
+  /** The body stands for bytes, in base64: API Gateway sends those. @default false */
+  readonly isBase64Encoded?: boolean;
 }
 
 /** A reply whose body is still being made when its head is sent. */

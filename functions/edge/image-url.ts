@@ -28,8 +28,11 @@ const AMBIGUOUS = /[\s\\@]|[^!-~]/;
 
 /**
  * What is wrong with the address of a picture (I2), as the end of a sentence that begins with the field's name; undefined:
- * nothing is. Allowed are `https:` to a public host and `data:` of a picture. The name is resolved by who fetches it, so a
- * public name of a private address is theirs to refuse.
+ * nothing is. Allowed are `https:` to a public host and `data:` of a picture.
+ *
+ * Weir asks no DNS for the name and fetches nothing: OpenAI does, from a network of its own, where a public name of a private
+ * address, or a redirect to one, leads to nothing of ours. Whoever makes Weir fetch has to check the address that it connects to,
+ * at each redirect: a name can have another one by then.
  */
 export function imageUrlFault(url: string): string | undefined {
   if (/^data:/i.test(url)) return PICTURE_DATA.test(url) ? undefined : 'must be the data of a picture (data:image/…)';

@@ -32,6 +32,7 @@ export function toModerationRequest(texts: readonly string[]): PassRequest {
     serviceTier: 'default',
     promptCacheTtl: '30m',
     refersToStored: false,
+    isOurs: true,
   };
 }
 

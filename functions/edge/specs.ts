@@ -20,6 +20,8 @@ export interface EndpointSpec {
   readonly output: z.ZodType;
   /** An input that works: documentation, the first curl line, the contract tests. */
   readonly example: unknown;
+  /** Inputs whose outputs can be judged, by which models are compared. */
+  readonly evaluations?: readonly Evaluation[];
   /** How the output comes about: JSON of the model's that fits it, text of the model's, code, or OpenAI's reply as it is. */
   readonly answers: 'json' | 'text' | 'run' | 'openai';
   /** Absent where the caller names it. */
@@ -38,6 +40,15 @@ export interface EndpointSpec {
   /** The secret that holds its OpenAI key; endpoints with the same name share one. @default `openai` */
   readonly secret: string;
   readonly memoryMb: number;
+}
+
+/** One input, and what its output has to be like. */
+export interface Evaluation<Input = unknown, Output = unknown> {
+  /** What it is about, in a few words. @default its place in the list */
+  readonly name?: string;
+  readonly input: Input;
+  /** Judges the output: true, or what is wrong with it (false, where that says itself). */
+  check(output: Output): boolean | string;
 }
 
 /** How a route tells its errors. */
@@ -104,6 +115,12 @@ export interface RouteSpec {
   readonly writes: readonly Writable[];
   /** Needs the catalog, the inventory's data file. */
   readonly catalog: boolean;
+  /** Needs the data file with the docs page and all that it loads. @default false */
+  readonly docsSite?: boolean;
+  /** Parameters, and the `body` where it takes one, that work: documentation. Absent where it needs none, or none can be named. */
+  readonly example?: Readonly<Record<string, unknown>>;
+  /** At most so many requests a second, of everybody together, and ten times as many at once. @default what the whole API takes */
+  readonly requestsPerSecond?: number;
   readonly timeoutMs: number;
   readonly memoryMb: number;
 }

@@ -17,6 +17,7 @@ export const { handler, spec } = defineRoute({
     window: windowKind,
   }),
   output: budgetSchema,
+  example: { scope: 'endpoint:summarize', window: 'month' },
   reads: ['budgets'],
   catalog: true,
   async handle({ scope: name, window }, platform) {

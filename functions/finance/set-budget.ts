@@ -25,6 +25,7 @@ export const { handler, spec } = defineRoute({
     shards: z.int().min(1).max(MOST_SHARDS).optional().describe('Counters that share the load. Default: as it is.'),
   }),
   output: budgetSchema,
+  example: { scope: 'endpoint:summarize', body: { window: 'month', limitUsd: '50' } },
   reads: ['budgets'],
   writes: ['budgets'],
   catalog: true,

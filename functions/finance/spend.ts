@@ -4,7 +4,7 @@ import { showValue } from '#edge/shown.ts';
 import { InvalidRequest } from '#platform/errors.ts';
 import { toCsv } from '#ledger/csv.ts';
 import { createLedgerStore } from '#ledger/ledger-store.ts';
-import { SPEND_DIMENSIONS, spendReport, type SpendDimension } from '#ledger/spend-report.ts';
+import { SPEND_DIMENSIONS, spendReport, type SpendDimension, type WantedTag } from '#ledger/spend-report.ts';
 
 const MAX_DAYS = 366;
 const DAY_MS = 86_400_000;
@@ -28,6 +28,11 @@ export const { handler, spec } = defineRoute({
       .string()
       .default('endpoint')
       .describe(`Any of ${SPEND_DIMENSIONS.join(', ')}, separated by commas.`),
+    tag: z
+      .string()
+      .regex(/^[A-Za-z0-9_.-]{1,64}(=.{1,128})?$/, 'must be a name such as eval, or name=value')
+      .optional()
+      .describe('Only calls with this tag, such as eval; `name=value` for one value of it. Default: all calls.'),
     format: z
       .enum(['json', 'csv'])
       .optional()
@@ -52,6 +57,7 @@ export const { handler, spec } = defineRoute({
     totalUsd: usd,
     unknownUsd: usd.describe('The part of the total that may have been billed, counted at its upper bound.'),
   }),
+  example: { by: 'endpoint,model' },
   produces: ['application/json', 'text/csv'],
   reads: ['ledger'],
   timeoutMs: 28_000,
@@ -62,7 +68,7 @@ export const { handler, spec } = defineRoute({
     checkDays(from, to);
     const by = parseDimensions(query.by);
     const ledger = createLedgerStore({ dynamo, table: config.tables.ledger, log });
-    const report = await spendReport(ledger.rows(from, to), by);
+    const report = await spendReport(ledger.rows(from, to), by, parseTag(query.tag));
     if ((format ?? (wantsCsv(headers['accept']) ? 'csv' : 'json')) === 'json') return { json: report };
     return { contentType: 'text/csv; charset=utf-8', text: toCsv([...by, ...FIGURES], report.rows) };
   },
@@ -83,6 +89,12 @@ function checkDays(from: string, to: string): void {
       { field: 'from', message: `from and to must span at most ${MAX_DAYS} days, but ${days} were asked` },
     ]);
   }
+}
+
+function parseTag(tag: string | undefined): WantedTag | undefined {
+  if (tag === undefined) return undefined;
+  const [name, ...value] = tag.split('=');
+  return { name: name as string, ...(value.length > 0 && { value: value.join('=') }) };
 }
 
 function parseDimensions(by: string): SpendDimension[] {

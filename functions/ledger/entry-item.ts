@@ -1,12 +1,13 @@
 import { integerOf, textOf, type Storable, type StoredItem } from '#platform/aws/attributes.ts';
 import type { TokenUsage } from '#protocol/usage.ts';
-import type { Attempt, Basis, CacheOutcome, HoldCharge, LedgerEntry } from './entry.ts';
+import type { Attempt, Basis, CacheOutcome, HoldCharge, LedgerEntry, Tags } from './entry.ts';
 
 /** A ledger entry in its stored form. */
 export function toItem(entry: LedgerEntry): { readonly [name: string]: Storable | undefined } {
   return {
     ...entry,
     usage: { ...entry.usage },
+    tags: entry.tags,
     holds: entry.holds.map((hold) => ({ ...hold })),
     attempts: entry.attempts.map((attempt) => ({ ...attempt, usage: attempt.usage && { ...attempt.usage } })),
   };
@@ -35,6 +36,7 @@ export function fromItem(item: StoredItem): LedgerEntry {
     ...optionalNumber(item, 'firstTokenMs'),
     ...optionalNumber(item, 'waitedMs'),
     requestId: text('requestId'),
+    ...(item['tags'] !== undefined && { tags: item['tags'] as Tags }),
   };
 }
 

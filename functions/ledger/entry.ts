@@ -35,6 +35,9 @@ export interface HoldCharge {
 /** How the cache took part in a call: `bypass` where the endpoint or the caller wants none. */
 export type CacheOutcome = 'hit' | 'miss' | 'bypass';
 
+/** What a call is marked with, by name. */
+export type Tags = Readonly<Record<string, string>>;
+
 /** One call: who, where, what it cost, and what happened. Append-only, and without any prompt or output. */
 export interface LedgerEntry {
   readonly callId: string;
@@ -63,6 +66,7 @@ export interface LedgerEntry {
   /** How long it waited for the answer of another call that had asked the same; absent when it did not. */
   readonly waitedMs?: number;
   readonly requestId: string;
+  readonly tags?: Tags;
 }
 
 /** The weakest of several bases: one unknown attempt makes the call's cost unknown. */

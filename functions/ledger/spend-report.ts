@@ -37,12 +37,28 @@ interface Sum {
   savedPico: bigint;
 }
 
-/** Adds up ledger rows by the given dimensions, largest cost first. The report's total is the ledger's total (L11). */
-export async function spendReport(rows: AsyncIterable<LedgerRow>, by: readonly SpendDimension[]): Promise<SpendReport> {
+/** A tag, with any value where none is named. */
+export interface WantedTag {
+  readonly name: string;
+  readonly value?: string;
+}
+
+/**
+ * Adds up ledger rows by the given dimensions, largest cost first. The report's total is the ledger's total (L11).
+ * @param tag counts only the calls that have it
+ */
+export async function spendReport(
+  rows: AsyncIterable<LedgerRow>,
+  by: readonly SpendDimension[],
+  tag?: WantedTag,
+): Promise<SpendReport> {
   const sums = new Map<string, Sum>();
-  let latest: { readonly callId: string; readonly sum: Sum } | undefined;
+  /** Without a sum where the call does not count. */
+  let latest: { readonly callId: string; readonly sum?: Sum } | undefined;
   for await (const row of rows) {
     if (row.kind === 'entry') {
+      latest = { callId: row.entry.callId };
+      if (tag && !hasTag(row.entry, tag)) continue;
       const sum = sumOf(sums, groupOf(row.entry, by, row.entry.model));
       addCall(sum, row.entry);
       latest = { callId: row.entry.callId, sum };
@@ -54,6 +70,7 @@ export async function spendReport(rows: AsyncIterable<LedgerRow>, by: readonly S
       // An adjustment stands right behind its entry, in the same partition.
       if (latest?.callId !== row.adjustment.callId)
         throw new Error(`adjustment without entry: ${row.adjustment.callId}`);
+      if (!latest.sum) continue;
       latest.sum.costPico += row.adjustment.deltaPico;
       latest.sum.unknownPico += row.adjustment.unknownDeltaPico;
     }
@@ -64,6 +81,10 @@ export async function spendReport(rows: AsyncIterable<LedgerRow>, by: readonly S
     totalUsd: formatUsd(ordered.reduce((total, sum) => total + sum.costPico, 0n)),
     unknownUsd: formatUsd(ordered.reduce((total, sum) => total + sum.unknownPico, 0n)),
   };
+}
+
+function hasTag({ tags = {} }: LedgerEntry, { name, value }: WantedTag): boolean {
+  return Object.hasOwn(tags, name) && (value === undefined || tags[name] === value);
 }
 
 function groupOf(entry: LedgerEntry, by: readonly SpendDimension[], model: string): Sum['group'] {

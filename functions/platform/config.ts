@@ -42,6 +42,7 @@ const environment = z.object({
   WEIR_RESULT_QUEUES: queueMap.optional(),
   WEIR_NOTICE_TOPIC_ARN: text.optional(),
   WEIR_CATALOG_FILE: text.default('/var/task/catalog.json'),
+  WEIR_DOCS_FILE: text.default('/var/task/docs.json'),
 });
 
 type Environment = z.infer<typeof environment>;
@@ -86,6 +87,8 @@ export interface Config {
   readonly noticeTopicArn: string | undefined;
   /** The inventory's data file: what a function needs to know of all specs. */
   readonly catalogFile: string;
+  /** The data file of the docs page: itself, and what it loads. */
+  readonly docsFile: string;
 }
 
 /** The environment of this process, parsed. The only place in the product that reads `process.env`. */
@@ -137,5 +140,6 @@ function toConfig(env: Environment): Config {
     },
     noticeTopicArn: env.WEIR_NOTICE_TOPIC_ARN,
     catalogFile: env.WEIR_CATALOG_FILE,
+    docsFile: env.WEIR_DOCS_FILE,
   };
 }

@@ -87,6 +87,8 @@ export interface PassRequest {
   readonly promptCacheTtl: '30m' | '12h';
   /** It refers to input that only OpenAI has, so it is bounded by what the model can read at all (I8). */
   readonly refersToStored: boolean;
+  /** Weir wrote it: the caller neither chose its model nor knows its words, and is told of its failure as of any other. */
+  readonly isOurs?: true;
 }
 
 /** One request to a model: in Weir's own words, which the upstream room translates to OpenAI's, or passed on. */

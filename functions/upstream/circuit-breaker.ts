@@ -7,8 +7,8 @@ import type { Clock } from '#platform/clock.ts';
 export interface CircuitBreaker {
   /** How long to wait before a request with this key makes sense; undefined: not at all. Changes nothing. */
   openForMs(keyVersion: string): number | undefined;
-  /** A request with this key is about to be sent: it is the probe, if the breaker was open. */
-  sending(keyVersion: string): void;
+  /** A request with this key is about to be sent. @returns whether it is the probe: the breaker was open */
+  sending(keyVersion: string): boolean;
   /** The key's quota is used up. */
   trip(keyVersion: string): void;
   /** Any other answer: the key has quota. */
@@ -38,6 +38,7 @@ export function createCircuitBreaker(clock: Clock): CircuitBreaker {
       const state = open.get(keyVersion);
       // The probe has the next delay for itself: should it tell nothing, another one follows then.
       if (state) Object.assign(state, { probed: true, untilMs: clock.nowMs() + state.delayMs });
+      return state !== undefined;
     },
     trip(keyVersion) {
       const before = open.get(keyVersion);

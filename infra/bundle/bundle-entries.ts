@@ -3,12 +3,13 @@ import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 import { createCatalog } from '../catalog.ts';
+import { createDocsSite } from '../docs/docs-site.ts';
 import { slugOf, type Entry } from '../inventory.ts';
 import { leanOpenAi } from './lean-openai.ts';
 
 export interface Bundle {
   readonly entry: Entry;
-  /** The folder that becomes the Lambda's code: `index.js`, and `catalog.json` where the entry needs it. */
+  /** The folder that becomes the Lambda's code: `index.js`, and the data files that the entry needs. */
   readonly folder: string;
   readonly bytes: number;
 }
@@ -44,6 +45,7 @@ export async function bundleEntries(entries: readonly Entry[], outFolder: string
   // The repository's package.json says "module": without this Node would load the bundles as empty ES modules.
   await writeFile(join(outFolder, 'package.json'), '{"type":"commonjs"}\n');
   const catalog = JSON.stringify(createCatalog(entries));
+  const docs = JSON.stringify(await createDocsSite());
   const bytesOf = new Map(
     Object.entries(result.metafile.outputs).map(([file, { bytes }]) => [resolve(ROOT, file), bytes]),
   );
@@ -51,6 +53,7 @@ export async function bundleEntries(entries: readonly Entry[], outFolder: string
     entries.map(async (entry) => {
       const folder = join(outFolder, slugOf(entry.name));
       if (entry.spec.kind !== 'endpoint' && entry.spec.catalog) await writeFile(join(folder, 'catalog.json'), catalog);
+      if (entry.spec.kind === 'route' && entry.spec.docsSite) await writeFile(join(folder, 'docs.json'), docs);
       await writeFile(join(folder, 'package.json'), '{"type":"commonjs"}\n');
       return { entry, folder, bytes: bytesOf.get(resolve(folder, 'index.js')) ?? 0 };
     }),

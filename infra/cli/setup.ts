@@ -76,7 +76,7 @@ async function provideKeys(
   { outputs, aws, clock }: SetupContext,
   say: (line: string) => Promise<void>,
 ): Promise<FirstKeys | undefined> {
-  const callers = { dynamodb: aws.dynamodb, table: outputs.callersTable };
+  const callers = { dynamodb: aws.dynamodb, table: outputs.tables.callers };
   const madeAt = await firstKeysMadeAt(callers);
   if (madeAt !== undefined && keys === 'if-none') {
     await say(`Keys           made on ${madeAt}, and kept; --new-keys makes more`);

@@ -4,6 +4,7 @@ import { Command, CommanderError, InvalidArgumentError } from 'commander';
 import { DEPLOYED_OUTPUTS_FILE, LOCAL_OUTPUTS_FILE } from '#infra/outputs.ts';
 import { systemClock } from '#platform/clock.ts';
 import { addBudgetsCommand } from './budgets/command.ts';
+import { addEvalCommand } from './eval/command.ts';
 import { CliFailure, EXIT, oneLine, reasonOf, UsageFailure, type ExitCode } from './failure.ts';
 import { findWeir, type FoundWeir } from './find-weir.ts';
 
@@ -121,6 +122,8 @@ addBudgetsCommand(weir, {
   adminKey: env['WEIR_ADMIN_KEY'],
   openaiBaseUrl: env['OPENAI_BASE_URL'] || undefined,
 });
+
+addEvalCommand(weir, { findWeir: weirHere, streams: process, clock, end: (code) => void (exitCode = code) });
 
 function weirHere(): Promise<FoundWeir> {
   const named = weir.opts<{ outputs?: string }>().outputs;

@@ -27,6 +27,8 @@ export interface GatewayProps {
   readonly authorizerCacheSeconds: number;
   /** Requests a second that the whole API takes, and as many again at once. @default 200 */
   readonly requestsPerSecond?: number;
+  /** Requests a second that single routes take, by route: `/docs/{asset}/GET`; ten times as many at once. @default none */
+  readonly routeRequestsPerSecond?: Readonly<Record<string, number>>;
   /** @default one month */
   readonly logRetention?: RetentionDays;
 }
@@ -81,7 +83,13 @@ export class Gateway extends Construct {
     );
   }
 
-  #makeApi({ stage, requestsPerSecond = 200 }: GatewayProps, accessLog: LogGroup): RestApi {
+  #makeApi(
+    { stage, requestsPerSecond = 200, routeRequestsPerSecond = {} }: GatewayProps,
+    accessLog: LogGroup,
+  ): RestApi {
+    const slower = Object.entries(routeRequestsPerSecond).map(([route, rate]) => {
+      return [route, { ...LOGGING, throttlingRateLimit: rate, throttlingBurstLimit: 10 * rate }] as const;
+    });
     const api = new RestApi(this, 'Api', {
       restApiName: `weir-${stage}`,
       endpointConfiguration: { types: [EndpointType.REGIONAL] },
@@ -93,9 +101,8 @@ export class Gateway extends Construct {
         stageName: stage,
         throttlingRateLimit: requestsPerSecond,
         throttlingBurstLimit: requestsPerSecond,
-        // Errors only, and never the data: bodies and headers stay out of every log.
-        loggingLevel: MethodLoggingLevel.ERROR,
-        dataTraceEnabled: false,
+        ...LOGGING,
+        methodOptions: Object.fromEntries(slower),
         accessLogDestination: new LogGroupLogDestination(accessLog),
         accessLogFormat: AccessLogFormat.custom(JSON.stringify(ACCESS_LOG_LINE)),
       },
@@ -151,7 +158,7 @@ export class Gateway extends Construct {
     Validations.of(this.api.deploymentStage).acknowledge({
       id: 'AwsSolutions-APIG3',
       reason:
-        'Every route but two that cost nothing asks for a key, and the stage throttles. A web ACL is the account’s own choice.',
+        'Every route but the few that cost nothing upstream asks for a key, and the stage throttles. A web ACL is the account’s own choice.',
     });
     Validations.of(this.api).acknowledge({
       id: 'AwsSolutions-IAM4[Policy::arn:<AWS::Partition>:iam::aws:policy/service-role/AmazonAPIGatewayPushToCloudWatchLogs]',
@@ -160,6 +167,9 @@ export class Gateway extends Construct {
     });
   }
 }
+
+/** Errors only, and never the data: bodies and headers stay out of every log. */
+const LOGGING = { loggingLevel: MethodLoggingLevel.ERROR, dataTraceEnabled: false };
 
 /** API Gateway's own limit of a buffered reply. */
 const BUFFERED_TIMEOUT = Duration.seconds(29);

@@ -5,7 +5,7 @@ import {
   ResourceInUseException,
 } from '@aws-sdk/client-dynamodb';
 import { setTimeout as delay } from 'node:timers/promises';
-import { TABLES, type TableDefinition } from '../tables.ts';
+import { TABLES, type TableDefinition, type TableNames } from '../tables.ts';
 
 const POLL_MS = 10;
 
@@ -15,6 +15,11 @@ const POLL_MS = 10;
  */
 export function localTableName(name: TableDefinition['name'], prefix = 'weir'): string {
   return `${prefix}-${name}`;
+}
+
+/** The names of all tables on this machine. */
+export function localTableNames(): TableNames {
+  return Object.fromEntries(TABLES.map(({ name }) => [name, localTableName(name)])) as unknown as TableNames;
 }
 
 /** Makes all of Weir's tables at a DynamoDB endpoint, ready for use; those that exist stay as they are. */

@@ -8,6 +8,8 @@ export interface LocalParts {
   readonly secrets: Readonly<Record<string, string>>;
   readonly queues: ReadonlyMap<string, EndpointQueues>;
   readonly catalogFile: string;
+  /** Absent: nobody asks for the docs page. */
+  readonly docsFile?: string;
   readonly openaiBaseUrl: string | undefined;
 }
 
@@ -24,6 +26,7 @@ export function functionEnvironment({ name, spec }: Entry, parts: LocalParts): R
     AWS_ENDPOINT_URL_SQS: parts.endpoints.sqs,
     OPENAI_BASE_URL: parts.openaiBaseUrl,
     WEIR_CATALOG_FILE: parts.catalogFile,
+    WEIR_DOCS_FILE: parts.docsFile,
     ...(spec.kind === 'endpoint' && { WEIR_OPENAI_SECRET_ID: parts.secrets[spec.secret] }),
     ...(queues && {
       WEIR_QUEUE_URL: queues.url,

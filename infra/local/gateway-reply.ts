@@ -26,9 +26,10 @@ export interface Exchange {
 const CLIENT_CLOSED_REQUEST: ReplyHead = { statusCode: 499, headers: {} };
 
 /** Sends a reply that is there whole. */
-export function send(response: ServerResponse, { statusCode, headers, body }: HttpReply): void {
-  response.writeHead(statusCode, { ...headers, 'content-length': Buffer.byteLength(body) });
-  response.end(body);
+export function send(response: ServerResponse, { statusCode, headers, body, isBase64Encoded }: HttpReply): void {
+  const bytes = Buffer.from(body, isBase64Encoded ? 'base64' : 'utf8');
+  response.writeHead(statusCode, { ...headers, 'content-length': bytes.byteLength });
+  response.end(bytes);
 }
 
 /** Invokes a function, and sends the value that it gives. @throws GatewayRefusal 502, 504 */

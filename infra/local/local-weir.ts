@@ -6,9 +6,10 @@ import { parseConfig } from '#platform/config.ts';
 import { createLog } from '#platform/log.ts';
 import { createPlatform } from '#platform/platform.ts';
 import { createCatalog } from '../catalog.ts';
+import { createDocsSite } from '../docs/docs-site.ts';
 import { readInventory, type Entry } from '../inventory.ts';
 import { LOCAL_OUTPUTS_FILE, type WeirOutputs } from '../outputs.ts';
-import { createTables, localTableName } from './create-tables.ts';
+import { createTables, localTableNames } from './create-tables.ts';
 import { createAllQueues, createSqsClient, startPolling } from './endpoint-queues.ts';
 import { functionEnvironment } from './function-environment.ts';
 import { startGateway } from './gateway.ts';
@@ -77,10 +78,19 @@ export async function startLocalWeir(options: LocalWeirOptions): Promise<LocalWe
   const queues = await createAllQueues(sqsClient, entries);
   const catalogFile = join(dataDir, 'catalog.json');
   await writeFile(catalogFile, JSON.stringify(createCatalog(entries)));
+  const docsFile = join(dataDir, 'docs.json');
+  await writeFile(docsFile, JSON.stringify(await createDocsSite(upstream)));
 
   const functions = entries.map((entry) => {
     const openaiBaseUrl = upstream.baseUrl;
-    const environment = functionEnvironment(entry, { endpoints, secrets, queues, catalogFile, openaiBaseUrl });
+    const environment = functionEnvironment(entry, {
+      endpoints,
+      secrets,
+      queues,
+      catalogFile,
+      docsFile,
+      openaiBaseUrl,
+    });
     const platform = createPlatform({ config: parseConfig(environment), redact: redactLine, writeLine: log.write });
     return hostFunction(entry, entry.handler.bindTo({ name: entry.name, platform }), systemClock);
   });
@@ -99,10 +109,13 @@ export async function startLocalWeir(options: LocalWeirOptions): Promise<LocalWe
   const outputs: WeirOutputs = {
     apiUrl: gateway.url,
     region: 'us-east-1',
-    callersTable: localTableName('callers'),
+    tables: localTableNames(),
     secrets,
     queues: Object.fromEntries([...queues].map(([name, { url, resultsUrl }]) => [name, { url, resultsUrl }])),
     awsEndpoints: endpoints,
+    ...(upstream.baseUrl !== undefined && {
+      upstream: { baseUrl: upstream.baseUrl, simulated: upstream.simulated },
+    }),
   };
   await writeFile(join(dataDir, LOCAL_OUTPUTS_FILE), JSON.stringify(outputs, null, 2));
   const running = started.move();

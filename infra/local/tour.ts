@@ -38,6 +38,8 @@ What it all cost:
 
   curl -s ${url}/v1/spend ${auth(keys.administrator)}
 
+The API as a page, where each endpoint can be tried: ${url}/docs
+
 Any OpenAI SDK: baseURL ${url}/openai/v1, apiKey ${keys.caller}
 
 The API as OpenAPI: ${url}/openapi.json   Logs: ${logFile}   Ctrl-C ends it.

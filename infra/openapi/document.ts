@@ -25,6 +25,7 @@ export function openApiDocument(entries: readonly RoutedEntry[]) {
     },
     // Relative to this document, whatever stage it is served from.
     servers: [{ url: '.' }],
+    tags: TAGS,
     paths,
     components: {
       securitySchemes: { key: { type: 'http', scheme: 'bearer', description: 'A caller’s key.' } },
@@ -32,6 +33,13 @@ export function openApiDocument(entries: readonly RoutedEntry[]) {
     },
   };
 }
+
+/** In the order in which readers want them. */
+const TAGS = [
+  { name: 'endpoints', description: 'Weir’s own: JSON in, JSON or a stream of events out.' },
+  { name: 'openai', description: 'As OpenAI has them, for its SDKs.' },
+  { name: 'service', description: 'Budgets, spend, and this API itself.' },
+];
 
 function operationOf(entry: RoutedEntry): object {
   const { spec } = entry;

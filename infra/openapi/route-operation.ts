@@ -6,41 +6,45 @@ import { referenceOf } from './openai-reference.ts';
 
 /** The operation of a route that is no endpoint. */
 export function routeOperation(spec: RouteSpec) {
-  const { path, access, body, output, produces, errors } = spec;
+  const { path, access, body, output, produces, errors, example } = spec;
   const isCompatible = errors === 'openai';
   const parameters = parametersOfRoute(spec);
-  const json = { 'application/json': { schema: output ? jsonSchema(output, 'output') : { type: 'object' } } };
-  const others = produces
-    .filter((type) => type !== 'application/json')
-    .map((type) => [type, { schema: { type: 'string' } }]);
+  const json = output ? jsonSchema(output, 'output') : { type: 'object' };
+  const content = produces.map((type) => [type, { schema: type === 'application/json' ? json : { type: 'string' } }]);
   return {
     tags: [isCompatible ? 'openai' : 'service'],
     ...(isCompatible && { externalDocs: referenceOf(path) }),
     security: access === 'public' ? [] : [{ key: [] }],
     ...(parameters.length > 0 && { parameters }),
     ...(body && {
-      requestBody: { required: true, content: { 'application/json': { schema: jsonSchema(body, 'input') } } },
+      requestBody: {
+        required: true,
+        content: {
+          'application/json': { schema: jsonSchema(body, 'input'), ...(example && { example: example['body'] }) },
+        },
+      },
     }),
     responses: {
-      200: { description: 'The reply.', content: { ...json, ...Object.fromEntries(others) } },
+      200: { description: 'The reply.', content: Object.fromEntries(content) as object },
       ...errorReplies(errorsOf(spec), errors),
     },
   };
 }
 
 /** Of the query and of the path, from the one schema that checks both. */
-function parametersOfRoute({ path, query }: RouteSpec) {
+function parametersOfRoute({ path, query, example = {} }: RouteSpec) {
   const inPath = parametersOf(path);
   const { properties = {}, required = [] } = jsonSchema(query, 'input') as {
-    properties?: Record<string, object>;
+    properties?: Record<string, { readonly description?: string }>;
     required?: string[];
   };
-  return Object.entries(properties).map(([name, schema]) => ({
-    name,
-    in: inPath.includes(name) ? 'path' : 'query',
-    required: inPath.includes(name) || required.includes(name),
-    schema,
-  }));
+  return Object.entries(properties).map(([name, schema]) => {
+    const place = inPath.includes(name) ? 'path' : 'query';
+    const parameter = { name, in: place, required: place === 'path' || required.includes(name), schema };
+    // Readers of a parameter look for its meaning here, those of a schema there.
+    if (schema.description !== undefined) Object.assign(parameter, { description: schema.description });
+    return Object.hasOwn(example, name) ? Object.assign(parameter, { example: example[name] }) : parameter;
+  });
 }
 
 function errorsOf({ access, path, body, reads, writes }: RouteSpec): string[] {

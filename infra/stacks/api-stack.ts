@@ -32,6 +32,7 @@ export class ApiStack extends Stack {
       stage: props.stage,
       authorizer: this.authorizer,
       authorizerCacheSeconds: props.authorizer.entry.spec.cacheSeconds,
+      routeRequestsPerSecond: ratesOf(props.routes),
     });
     this.#routeEndpoints(props.endpoints);
     this.#routeOthers(props.routes, props.state);
@@ -65,10 +66,24 @@ export class ApiStack extends Stack {
     const outputs: WeirOutputs = {
       apiUrl: `https://${this.gateway.api.restApiId}.execute-api.${Aws.REGION}.${Aws.URL_SUFFIX}/${stage}`,
       region: Aws.REGION,
-      callersTable: state.tables.callers.tableName,
+      tables: {
+        cache: state.tables.cache.tableName,
+        ledger: state.tables.ledger.tableName,
+        budgets: state.tables.budgets.tableName,
+        callers: state.tables.callers.tableName,
+        jobs: state.tables.jobs.tableName,
+      },
       secrets: Object.fromEntries([...state.secrets].map(([name, { id }]) => [name, id])),
       queues: Object.fromEntries(queues),
     };
     return new CfnOutput(this, 'Weir', { description: 'For npm run weir', value: this.toJsonString(outputs) });
   }
+}
+
+/** What routes take a second where their specs say so, by path and method. */
+function ratesOf(routes: ApiStackProps['routes']): Record<string, number> {
+  const limited = routes.flatMap(({ entry: { spec } }) =>
+    spec.requestsPerSecond === undefined ? [] : [[`${spec.path}/${spec.method}`, spec.requestsPerSecond] as const],
+  );
+  return Object.fromEntries(limited);
 }

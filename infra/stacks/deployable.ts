@@ -3,7 +3,7 @@ import { BUNDLE_BUDGET_BYTES, type Bundle } from '../bundle/bundle-entries.ts';
 import { bundlesOf } from '../constructs/bundle-of.ts';
 
 /** The only routes that ask for no key. Whoever opens another one writes it here. */
-export const PUBLIC_ROUTES: readonly string[] = ['GET /health', 'GET /openapi.json'];
+export const PUBLIC_ROUTES: readonly string[] = ['GET /docs', 'GET /docs/{asset}', 'GET /health', 'GET /openapi.json'];
 
 /**
  * Refuses to make a deployment that would not work, or would cost what nobody can tell.

@@ -12,7 +12,7 @@ import { routesOf } from './deployed-routes.ts';
 import { bundleAll, createApp, Deployment, only, type Resource } from './deployment.ts';
 
 /** The only routes that ask for no key. */
-const PUBLIC_ROUTES = ['GET /health', 'GET /openapi.json'];
+const PUBLIC_ROUTES = ['GET /docs', 'GET /docs/{asset}', 'GET /health', 'GET /openapi.json'];
 
 let deployment: Deployment;
 let entries: Entry[];
@@ -126,16 +126,18 @@ test('the API is regional, speaks TLS 1.2 at least, and hands on every body as t
   });
 });
 
-test('the stage throttles, logs no data, and writes down nothing that the caller sent', () => {
+test('the stage throttles, most of all what anybody may load, logs no data, and writes down nothing that the caller sent', () => {
   const { MethodSettings, AccessLogSetting } = theOnly('AWS::ApiGateway::Stage').Properties;
+  const logging = { LoggingLevel: 'ERROR', DataTraceEnabled: false };
   expect(MethodSettings).toEqual([
+    { HttpMethod: '*', ResourcePath: '/*', ...logging, ThrottlingRateLimit: 200, ThrottlingBurstLimit: 200 },
+    // `/docs/{asset}`, as CloudFormation wants a slash written.
     {
-      HttpMethod: '*',
-      ResourcePath: '/*',
-      LoggingLevel: 'ERROR',
-      DataTraceEnabled: false,
-      ThrottlingRateLimit: 200,
-      ThrottlingBurstLimit: 200,
+      HttpMethod: 'GET',
+      ResourcePath: '/~1docs~1{asset}',
+      ...logging,
+      ThrottlingRateLimit: 10,
+      ThrottlingBurstLimit: 100,
     },
   ]);
   const line = JSON.parse(AccessLogSetting.Format as string) as Record<string, string>;
@@ -177,7 +179,13 @@ test('the command line can read the one output', async () => {
   expect(read).toEqual({
     apiUrl: 'https://Gateway/Api.execute-api.eu-central-1.amazonaws.com/prod',
     region: 'eu-central-1',
-    callersTable: 'table-callers',
+    tables: {
+      cache: 'table-cache',
+      ledger: 'table-ledger',
+      budgets: 'table-budgets',
+      callers: 'table-callers',
+      jobs: 'table-jobs',
+    },
     secrets: { openai: 'weir/prod/openai' },
     queues: Object.fromEntries(
       endpoints.map((name) => [

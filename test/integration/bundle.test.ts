@@ -1,12 +1,13 @@
 import { CreateSecretCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { execFile } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { mkdtemp, readFile, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { HttpReply } from '#edge/http-call.ts';
+import type { RouteSpec } from '#edge/specs.ts';
 import { BUNDLE_BUDGET_BYTES, bundleEntries, type Bundle } from '#infra/bundle/bundle-entries.ts';
 import { readInventory } from '#infra/inventory.ts';
 import { createTables, localTableName } from '#infra/local/create-tables.ts';
@@ -112,6 +113,19 @@ test('no bundle has a source map in it, is an ES module, or asks for a package',
     ).toEqual([]);
     expect(await readFile(join(folder, 'package.json'), 'utf8')).toBe('{"type":"commonjs"}\n');
   }
+});
+
+test('beside a bundle lie the data files that its entry needs, and no others', async () => {
+  for (const { entry, folder } of bundles) {
+    const { catalog = false, docsSite = false } = entry.spec as Partial<RouteSpec>;
+    const wanted = [...(catalog ? ['catalog.json'] : []), ...(docsSite ? ['docs.json'] : [])];
+    const found = (await readdir(folder)).filter((name) => !['index.js', 'package.json'].includes(name));
+    expect([entry.name, found.sort()]).toEqual([entry.name, wanted]);
+  }
+  expect(bundles.filter(({ entry }) => 'docsSite' in entry.spec).map(({ entry }) => entry.name)).toEqual([
+    'pages/docs',
+    'pages/docs-asset',
+  ]);
 });
 
 test('the summarize bundle answers a miss and a hit, and loads no undici', async () => {

@@ -84,9 +84,14 @@ test('an endpoint’s example fits what the document says of its body, and a def
 
 test('a route’s query parameters stand in it with their meaning', () => {
   const { parameters } = operationOf('/v1/spend', 'GET');
-  expect(parameters!.map(({ name }) => name)).toEqual(['from', 'to', 'by', 'format']);
+  expect(parameters!.map(({ name }) => name)).toEqual(['from', 'to', 'by', 'tag', 'format']);
   for (const parameter of parameters!)
-    expect(parameter).toMatchObject({ in: 'query', required: false, schema: { description: expect.any(String) } });
+    expect(parameter).toMatchObject({
+      in: 'query',
+      required: false,
+      description: expect.any(String),
+      schema: { description: expect.any(String) },
+    });
 });
 
 test('every parameter of a path stands in it as one that must be given, and what takes a body tells its schema', () => {
@@ -121,7 +126,23 @@ test('exactly the endpoints whose answers can be a stream of events tell of one'
     const streams =
       entry.spec.kind === 'endpoint' && entry.spec.stream !== undefined && !entry.name.endsWith('/embeddings');
     expect([entry.name, Object.hasOwn(content, 'text/event-stream')]).toEqual([entry.name, streams]);
-    expect(content).toHaveProperty(['application/json', 'schema']);
+    if (entry.spec.kind === 'route')
+      expect([entry.name, Object.keys(content)]).toEqual([entry.name, entry.spec.produces]);
+    else expect(content).toHaveProperty(['application/json', 'schema']);
+  }
+});
+
+test('a route’s example stands where a reader would fill it in: at its parameters, and at its body', () => {
+  const { parameters, requestBody } = operationOf('/v1/budgets/{scope}', 'PUT');
+  expect(parameters).toEqual([expect.objectContaining({ name: 'scope', example: 'endpoint:summarize' })]);
+  expect(requestBody!.content['application/json'].example).toEqual({ window: 'month', limitUsd: '50' });
+  for (const entry of routedEntries(entries)) {
+    if (entry.spec.kind !== 'route' || !entry.spec.example) continue;
+    const { body, ...given } = entry.spec.example;
+    const told = operationOf(pathOf(entry), entry.spec.method);
+    const examples = (told.parameters ?? []).flatMap((each) => ('example' in each ? [[each.name, each.example]] : []));
+    expect([entry.name, Object.fromEntries(examples)]).toEqual([entry.name, given]);
+    expect(told.requestBody?.content['application/json'].example).toEqual(body);
   }
 });
 

@@ -104,7 +104,7 @@ function upstreamFor({ process, network, onSend }: CallEnvironment, plan: CallPl
   const ends = [...plan.ends];
   return {
     keys: { current: async () => ({ value: 'key', version: '1' }), refused: async () => false },
-    breaker: { openForMs: () => undefined, sending: () => undefined, trip: () => undefined, reset: () => undefined },
+    breaker: { openForMs: () => undefined, sending: () => false, trip: () => undefined, reset: () => undefined },
     retryBudget: { hasToken: () => true, spend: () => undefined, earn: () => undefined },
     stream: () => Promise.reject(new Error('no call of a plan streams')),
     async send(request, { signal }) {

@@ -29,6 +29,7 @@ import type { PartState } from '#budgets/part.ts';
 import { windowOf, type WindowKind } from '#budgets/windows.ts';
 import { redactLine } from '#edge/redact-line.ts';
 import { createCatalog } from '#infra/catalog.ts';
+import { createDocsSite } from '#infra/docs/docs-site.ts';
 import { readInventory, type Entry } from '#infra/inventory.ts';
 import { createTables, localTableName } from '#infra/local/create-tables.ts';
 import { startSecretsManager } from '#infra/local/parts/secrets-manager.ts';
@@ -94,6 +95,8 @@ export async function startWeir<SomeClock extends Clock = FakeClock>(
   parts.defer(() => rm(catalogFolder, { recursive: true, force: true }));
   const catalogFile = join(catalogFolder, 'catalog.json');
   await writeFile(catalogFile, JSON.stringify(createCatalog(entries)));
+  const docsFile = join(catalogFolder, 'docs.json');
+  await writeFile(docsFile, JSON.stringify(await createDocsSite()));
 
   const lines: string[] = [];
   const platformOver = (dynamodb: string): Platform =>
@@ -116,6 +119,7 @@ export async function startWeir<SomeClock extends Clock = FakeClock>(
         WEIR_JOBS_TABLE: localTableName('jobs', tablePrefix),
         WEIR_OPENAI_SECRET_ID: SECRET_ID,
         WEIR_CATALOG_FILE: catalogFile,
+        WEIR_DOCS_FILE: docsFile,
         ...queues.variables,
         ...variables,
       }),

@@ -7,8 +7,8 @@ import type { Piece } from './split-text.ts';
  * Where the values stand in the text: of each text and number in `value`, by its JSON pointer, the UTF-16 offsets. A value that does
  * not stand there word for word (a number: in a common spelling) has none.
  *
- * A value may stand in several places. The piece that it came from is looked through; within a list, from where the item
- * before it began, and within an item from where its first member was found; a whole word goes before a part of one.
+ * A value may stand in several places. The piece that it came from is looked through; within a list, from behind where
+ * the item before it began, and within an item from where its first member was found. A part of a word is no source.
  *
  * @param origins from which piece a part of the value came, by JSON pointer; absent: the whole text
  */
@@ -26,6 +26,7 @@ interface Scope {
 
 class Search {
   readonly found: [string, Place][] = [];
+  #triesLeft = MOST_TRIES;
   readonly #text: string;
   readonly #origins: ReadonlyMap<string, Piece>;
   readonly #texts = new Map<Piece, string>();
@@ -60,9 +61,9 @@ class Search {
     for (const [step, part] of parts) {
       const at = this.walk(part, [...path, step], { ...scope, from });
       first ??= at;
-      // In a list each item moves the search on; in an item its first member does.
+      // In a list each item moves the search on, behind where it begins; in an item its first member does, which may be read again.
       if (areNear && at !== undefined && (typeof step === 'number' || !isSet)) {
-        from = at;
+        from = typeof step === 'number' ? at + 1 : at;
         isSet = true;
       }
     }
@@ -80,9 +81,8 @@ class Search {
       const places = this.#numbersIn(piece).get(value) ?? [];
       return places.find(({ start }) => start >= from) ?? places[0];
     }
-    if (typeof value !== 'string' || value === '') return undefined;
-    const words = this.#find(value, from, piece, true) ?? this.#find(value, piece.start, piece, true);
-    return words ?? this.#find(value, from, piece, false) ?? this.#find(value, piece.start, piece, false);
+    if (typeof value !== 'string' || value === '' || !value.isWellFormed()) return undefined;
+    return this.#find(value, from, piece) ?? this.#find(value, piece.start, piece);
   }
 
   #numbersIn(piece: Piece): ReadonlyMap<number, Place[]> {
@@ -102,24 +102,35 @@ class Search {
     return own;
   }
 
-  #find(value: string, from: number, piece: Piece, isWord: boolean): Place | undefined {
+  #find(value: string, from: number, piece: Piece): Place | undefined {
     const text = this.#textOf(piece);
     let start = text.indexOf(value, from - piece.start);
-    for (let tries = 0; start >= 0 && tries < MOST_TRIES; tries++) {
+    for (; start >= 0 && this.#triesLeft > 0; this.#triesLeft--) {
       const end = start + value.length;
-      if (!isWord || (isEdge(text, start) && isEdge(text, end)))
-        return { start: start + piece.start, end: end + piece.start };
+      if (isEdge(text, start) && isEdge(text, end)) return { start: start + piece.start, end: end + piece.start };
       start = text.indexOf(value, start + 1);
     }
     return undefined;
   }
 }
 
-/** A single letter may stand in ten thousand words before it stands alone. */
-const MOST_TRIES = 200;
-const WORD = /[\p{L}\p{N}]/u;
+/** In all, some 0.1 s: a single letter may stand in ten thousand words before it stands alone, and a list may have a thousand of it. */
+const MOST_TRIES = 200_000;
+/** Letters with what is written over them; digits are a word of their own, as in `12kg`. */
+const LETTER = /[\p{L}\p{M}]/u;
+const DIGIT = /\p{N}/u;
+/** Scripts that put no space between words, or write particles on to them: any two of their letters may be the end of one and the beginning of another. */
+const UNSPACED =
+  /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Thai}\p{Script=Lao}\p{Script=Khmer}\p{Script=Myanmar}\p{Script=Hangul}]/u;
 
-/** Whether a word begins or ends here: not in the middle of one. */
+/** Whether a word may begin or end here. In the middle of one a value would be somebody else's: `EUR` is not in `EUROPE`. */
 function isEdge(text: string, at: number): boolean {
-  return !WORD.test(text[at - 1] ?? '') || !WORD.test(text[at] ?? '');
+  const before = text.slice(Math.max(0, at - 2), at).match(LAST)?.[0] ?? '';
+  const behind = String.fromCodePoint(text.codePointAt(at) ?? 0x20);
+  if (/\p{M}/u.test(behind)) return false;
+  if (UNSPACED.test(before) || UNSPACED.test(behind)) return true;
+  return !(LETTER.test(before) && LETTER.test(behind)) && !(DIGIT.test(before) && DIGIT.test(behind));
 }
+
+/** The last character, a surrogate pair whole. */
+const LAST = /.$/su;

@@ -55,7 +55,8 @@ test.each([
     const { method, access } = entry.spec;
     const headers = header === undefined ? {} : { authorization: header };
     const reply = await gateway.send({ method, path: pathOf(entry), key: null, headers });
-    if (access === 'public') expect(reply.status).toBe(200);
+    // With the name of a parameter in its place, a public route is asked for what is not there: it is asked all the same.
+    if (access === 'public') expect(reply.status).toBe(pathOf(entry).includes('{') ? 404 : 200);
     else {
       expect([reply.status, reply.json['code']]).toEqual([401, 'unauthenticated']);
       expect(gatewayRefusalOf(reply).message).toBe('a valid key is required: Authorization: Bearer <key>');
@@ -79,7 +80,7 @@ test('A3 the table holds the SHA-256 of each key, and no key', async () => {
     region: 'us-east-1',
     credentials: { accessKeyId: 'local', secretAccessKey: 'local' },
   });
-  const { Items: items = [] } = await client.send(new ScanCommand({ TableName: gateway.weir.outputs.callersTable }));
+  const { Items: items = [] } = await client.send(new ScanCommand({ TableName: gateway.weir.outputs.tables.callers }));
   client.destroy();
   const { caller, administrator } = gateway.weir.keys;
   const stored = JSON.stringify(items);

@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process';
 import { resolve } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { onTestFinished } from 'vitest';
+import { localTableNames } from '#infra/local/create-tables.ts';
 import type { WeirOutputs } from '#infra/outputs.ts';
 
 const ROOT = resolve(import.meta.dirname, '../../..');
@@ -48,7 +49,7 @@ export function outputsWith(parts: Partial<WeirOutputs>): WeirOutputs {
   return {
     apiUrl: nowhere,
     region: 'us-east-1',
-    callersTable: 'weir-callers',
+    tables: localTableNames(),
     secrets: { openai: 'weir/openai' },
     queues: {},
     awsEndpoints: { dynamodb: nowhere, secretsmanager: nowhere, sqs: nowhere },

@@ -97,7 +97,7 @@ describe('weir setup, over the local gateway', () => {
     const spend = await call('/v1/spend?by=caller', adminKey);
     expect([spend.status, await spend.json()]).toMatchObject([200, { rows: [{ caller: 'shop', calls: 2 }] }]);
 
-    const { Items: items = [] } = await aws.dynamodb.send(new ScanCommand({ TableName: weir.outputs.callersTable }));
+    const { Items: items = [] } = await aws.dynamodb.send(new ScanCommand({ TableName: weir.outputs.tables.callers }));
     const stored = JSON.stringify(items);
     expect(stored).toContain(hashCallerKey(callerKey));
     for (const key of [callerKey, adminKey]) expect(stored).not.toContain(key);
@@ -129,7 +129,8 @@ describe('weir setup, over the local gateway', () => {
   });
 
   test('--no-keys sets the key and touches nothing else, in a secret that did not exist', async () => {
-    const outputs: WeirOutputs = { ...weir.outputs, secrets: { openai: 'weir/other' }, callersTable: 'no-such-table' };
+    const tables = { ...weir.outputs.tables, callers: 'no-such-table' };
+    const outputs: WeirOutputs = { ...weir.outputs, secrets: { openai: 'weir/other' }, tables };
     const file = join(folder, 'other.json');
     await writeFile(file, JSON.stringify(outputs));
 
@@ -142,7 +143,10 @@ describe('weir setup, over the local gateway', () => {
 
   test('a table that is not there is named in one line', async () => {
     const file = join(folder, 'no-table.json');
-    await writeFile(file, JSON.stringify({ ...weir.outputs, callersTable: 'no-such-table' }));
+    await writeFile(
+      file,
+      JSON.stringify({ ...weir.outputs, tables: { ...weir.outputs.tables, callers: 'no-such-table' } }),
+    );
 
     const { code, stderr } = await setUp(['--outputs', file], { stdin: testKey('second') });
 

@@ -160,7 +160,7 @@ test.each([
   ['is no object', `["${small}"]`],
 ])('a policy that %s opens nothing', async (_what, policy) => {
   const key = await keyOf({ models: [small] });
-  const { awsEndpoints, callersTable } = gateway.weir.outputs;
+  const { awsEndpoints, tables } = gateway.weir.outputs;
   const client = new DynamoDBClient({
     endpoint: awsEndpoints!.dynamodb,
     region: 'us-east-1',
@@ -168,7 +168,7 @@ test.each([
   });
   await client.send(
     new UpdateItemCommand({
-      TableName: callersTable,
+      TableName: tables.callers,
       Key: { pk: { S: hashCallerKey(key) } },
       UpdateExpression: 'SET #policy = :policy',
       ExpressionAttributeNames: { '#policy': 'policy' },

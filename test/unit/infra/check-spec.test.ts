@@ -34,6 +34,21 @@ test.each<[string, object, RegExp]>([
     { limits: { timeoutMs: 1, maxOutputTokens: 0 } },
     /maxOutputTokens must be at least 16, but 0/,
   ],
+  [
+    'an evaluation of another input',
+    { evaluations: [{ input: { theme: 'rain' }, check: () => true }] },
+    /^evaluations\.0\.input does not fit input: .*theme/s,
+  ],
+  [
+    'an evaluation without a check',
+    { evaluations: [{ input: { topic: 'rain' } }] },
+    /^evaluations\.0\.check must be a/,
+  ],
+  [
+    'two evaluations of one name',
+    { evaluations: ['rain', 'snow'].map((topic) => ({ name: 'rain', input: { topic }, check: () => true })) },
+    /^evaluations must differ in name, but 'rain' is given twice/,
+  ],
   ['a budget in words', { budget: { monthlyUsd: '5 dollars' } }, /^budget.monthlyUsd: .*5 dollars/],
   ['a day’s budget as a number', { budget: { dailyUsd: 5 } }, /^budget.dailyUsd: .*a number/],
   ['a debt for a budget', { budget: { monthlyUsd: '-0.5' } }, /^budget.monthlyUsd must not be negative, but -0.5/],
@@ -183,6 +198,10 @@ test.each<[string, object, RegExp | '']>([
     /^query must not have body/,
   ],
   ['a body that is no JSON', { body: z.strictObject({ at: z.date() }) }, /^query and body must be told as JSON Schema/],
+  ['an example of all that it takes', { example: { name: 'a', body: { size: 1 } } }, ''],
+  ['an example without the body', { example: { name: 'a' } }, /^example does not fit query and body: .*body/s],
+  ['an example of another body', { example: { name: 'a', body: { size: 0.5 } } }, /^example does not fit.*body\.size/s],
+  ['an example of another parameter', { example: { nom: 'a', body: { size: 1 } } }, /^example does not fit.*name/s],
   ['no time', { timeoutMs: 0 }, /^timeoutMs must be from 1 to 890000, but 0/],
 ])('of a route: %s', (_what, change, fault) => {
   expect(specFaults({ ...route, ...change }).join('; ')).toMatch(fault === '' ? /^$/ : fault);

@@ -171,3 +171,22 @@ test.each(combinations.map((by) => [by.join(',') || 'nothing', by] as const))(
     for (const row of rows) expect(Object.keys(row).slice(0, by.length)).toEqual(by);
   },
 );
+
+test('a report of a tag counts the calls that have it, adjustments and all, and no other', async () => {
+  const tagged = entryOf({ tags: { eval: 'one' } });
+  const other = entryOf({ tags: { eval: 'two' } });
+  const untagged = entryOf();
+  const late = ({ callId, endpoint }: LedgerEntry): Adjustment => ({
+    callId,
+    endpoint,
+    deltaPico: 50n,
+    unknownDeltaPico: 0n,
+    basis: 'exact',
+  });
+  const rows = () => rowsOf(tagged, late(tagged), untagged, late(untagged), other);
+  const totalOf = async (tag?: { name: string; value?: string }) => (await spendReport(rows(), [], tag)).totalUsd;
+  expect(await totalOf()).toBe(formatUsd(3_100n));
+  expect(await totalOf({ name: 'eval' })).toBe(formatUsd(2_050n));
+  expect(await totalOf({ name: 'eval', value: 'one' })).toBe(formatUsd(1_050n));
+  expect(await totalOf({ name: 'team' })).toBe('0');
+});
