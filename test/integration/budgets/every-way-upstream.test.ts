@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import type { Entry } from '#infra/inventory.ts';
+import { parametersOf } from '#infra/path-parameters.ts';
 import { heldIn } from '#budgets/part.ts';
 import { startFaultProxy } from '#test/support/fault-proxy.ts';
 import { growFunctions } from '#test/support/functions-tree.ts';
@@ -57,7 +58,8 @@ async function setToWork(weir: Weir, { name, spec }: Entry): Promise<void> {
   } else if (spec.kind === 'schedule') {
     await weir.runSchedule(name);
   } else if (spec.kind === 'route') {
-    const options = { roles: ['caller', 'finance', 'administrator'], params: { scope: 'account' } } as const;
+    const params = Object.fromEntries(parametersOf(spec.path).map((parameter) => [parameter, 'account']));
+    const options = { roles: ['caller', 'finance', 'administrator'], params } as const;
     if (spec.method === 'PUT') await weir.put(name, { limitUsd: '5' }, options);
     else await weir.get(name, {}, options);
   } else {
