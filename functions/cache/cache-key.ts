@@ -9,6 +9,8 @@ export interface CacheOwner {
   readonly version: number;
   /** The caller's id, or `*` where the endpoint shares its answers between callers. */
   readonly caller: string;
+  /** What the model writes is masked, in what is stored too. Absent: it is not. */
+  readonly isMasked?: true;
 }
 
 /** The cache key: SHA-256 over owner and whole request. Anything that can change the answer changes the key (C2). */

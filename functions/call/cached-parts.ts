@@ -48,6 +48,7 @@ export async function lookUp(
     endpoint: terms.name,
     version: terms.version,
     caller: shared ? '*' : principal.id,
+    ...(terms.redactsOutput && { isMasked: true }),
   };
   const parts = partsOf(request);
   const keys = parts.map((part) => cacheKey(owner, part));

@@ -6,6 +6,7 @@ import type { Principal } from '#platform/principal.ts';
 import type { CallEvent, FinishReason, Listener } from '#protocol/events.ts';
 import type { ModelRequest } from '#protocol/request.ts';
 import type { NewGate } from '#protocol/text-gate.ts';
+import type { RedactPolicy } from '#platform/redact-policy.ts';
 
 /** How long an answer may be kept, and whether callers see each other's. */
 export interface Keeping {
@@ -30,6 +31,10 @@ export interface EndpointTerms {
   readonly idleTimeoutMs: number;
   /** Stand in its calls' ledger entries, so that reports can tell them from others. Absent: none. */
   readonly tags?: Tags;
+  /** What the model may see of secrets and personal data. */
+  readonly redact: RedactPolicy;
+  /** What the model itself writes is masked too. */
+  readonly redactsOutput: boolean;
 }
 
 /** One call of an endpoint, as it begins. */
@@ -46,6 +51,8 @@ export interface Call {
   /** When the platform kills this process (epoch ms): from then on it reserves, tops up and settles nothing. */
   readonly killAtMs: number;
   readonly cacheWish: CacheWish;
+  /** Placeholders such as `[EMAIL_1]` that stand in the caller's own words: they mean nothing. */
+  readonly ownPlaceholders?: readonly string[];
 }
 
 /**

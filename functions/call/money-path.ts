@@ -4,8 +4,10 @@ import { finishOf, type CallEvent } from '#protocol/events.ts';
 import type { ModelRequest } from '#protocol/request.ts';
 import { attempts } from './attempts.ts';
 import { lookUp } from './cached-parts.ts';
-import type { AskOptions, Call, Receipt, Work } from './call.ts';
+import type { Ask, AskOptions, Call, Receipt, Work } from './call.ts';
 import { LiveAnswer } from './live-answer.ts';
+import { maskedAsk } from './masked-ask.ts';
+import { maskedOutput } from './masked-output.ts';
 import type { Rooms } from './rooms.ts';
 import { shareKept } from './share-answers.ts';
 import { ageOf, settle } from './settle.ts';
@@ -14,8 +16,8 @@ import { Tab } from './tab.ts';
 /**
  * The path that every call takes, and the only place that knows its order:
  *
- *     cache ─ hit ──────────────────────────────────────────┐
- *       └ miss → lead → reserve → attempts → … → settle → reply
+ *     mask → cache ─ hit ─────────────────────────────────────────────┐
+ *              └ miss → lead → reserve → attempts → … → settle → restore → reply
  *
  * An endpoint's work asks as many questions as it likes; each goes through cache, hold and attempts, streamed or not, and all
  * are settled together, once, in the one `finally` below: ledger entry, then counters, and what may be cached.
@@ -33,7 +35,8 @@ export async function moneyPath<Output>(
   const tab = new Tab(call, rooms);
   let outcome = 'abandoned';
   try {
-    const output = await work((request, options) => tab.track(answer(request, options, tab, rooms)));
+    const ask: Ask = (request, options) => tab.track(answer(request, options, tab, rooms));
+    const output = await work(maskedAsk(ask, call, rooms));
     outcome = 'completed';
     return output;
   } catch (error) {
@@ -59,7 +62,8 @@ async function answer(
   const parts = await lookUp(request, keeping, tab, rooms);
   const keeps = keeping !== undefined && tab.call.cacheWish.store;
   if (parts.missing && together) await tab.coverAll(together);
-  const fresh = parts.missing && (await attempts(parts.missing, { fallbackModels, live, keeps }, tab, rooms));
+  const made = parts.missing && (await attempts(parts.missing, { fallbackModels, live, keeps }, tab, rooms));
+  const fresh = made && maskedOutput(made, request, tab.call, rooms);
   const events = parts.complete(fresh);
   if (ownKeeping && fresh) await shareKept(parts, tab, rooms);
   const told = fresh?.wasStreamed

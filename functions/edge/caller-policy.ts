@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import { ConfigurationError } from '#platform/errors.ts';
 import type { CallerPolicy } from '#platform/principal.ts';
+import { REDACT_POLICIES } from '#platform/redact-policy.ts';
 
 /** As long as a request may ask for it (`x-weir-cache`). */
 const MAX_CACHE_SECONDS = 30 * 86_400;
@@ -10,6 +11,7 @@ const policySchema = z.strictObject({
   defaultModel: z.string().min(1).optional(),
   cacheSeconds: z.int().min(1).max(MAX_CACHE_SECONDS).optional(),
   mayStore: z.boolean().optional(),
+  redact: z.enum(REDACT_POLICIES).optional(),
 });
 
 /**

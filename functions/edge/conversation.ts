@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import type { InputItem } from '#protocol/request.ts';
 import { showValue } from './shown.ts';
+import { redactLine } from './redact-line.ts';
 
 const MOST_TURNS = 1_000;
 const MOST_CALLS_PER_TURN = 128;
@@ -97,8 +98,13 @@ export function openingOf(turns: readonly Turn[]): { readonly system: string; re
   return { system: shortened(system.join('\n')), user: shortened(turns[firstUser]?.content ?? '') };
 }
 
-/** Head and tail: a question stands before or behind what it is about. */
-function shortened(text: string): string {
+/**
+ * Head and tail: a question stands before or behind what it is about. Masked first, whatever the policy: half a secret is not known
+ * for one, and who only sorts conversations needs no originals.
+ */
+function shortened(whole: string): string {
+  if (whole.length <= MOST_OPENING_CHARS) return whole;
+  const text = redactLine(whole);
   const half = MOST_OPENING_CHARS / 2;
   return text.length <= MOST_OPENING_CHARS ? text : `${text.slice(0, half)} … ${text.slice(-half)}`;
 }

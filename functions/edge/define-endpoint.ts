@@ -57,7 +57,10 @@ export function defineEndpoint<Input extends z.ZodType, Output extends z.ZodType
     const middlewares = [identifyPrincipal(spec.access), body, ...wish, validateInput(input, 'body')];
     const answer = httpAdapter(run, spec, platform);
     const chain: ChainParts = { log: platform.log, middlewares, answer, toErrorReply: errorReplyOf(spec.errors) };
-    return { chain, sqs: sqsAdapter({ run, input, timeoutMs: limits.timeoutMs }, { name, platform }) };
+    return {
+      chain,
+      sqs: sqsAdapter({ run, input, redact: spec.redact, timeoutMs: limits.timeoutMs }, { name, platform }),
+    };
   };
   return { handler: stream ? streamingHandler(parts) : bufferedHandler(parts), spec };
 }
@@ -107,6 +110,8 @@ function specOf<Input extends z.ZodType, Output extends z.ZodType>(
     hasQueue: true,
     errors: 'problem',
     ...(budget && { budget }),
+    redact: definition.redact ?? 'off',
+    redactsOutput: definition.redactOutput ?? false,
     secret: definition.secret ?? 'openai',
     memoryMb: definition.memoryMb ?? 512,
   };

@@ -1,4 +1,5 @@
 import type * as z from 'zod';
+import type { RedactPolicy } from '#platform/redact-policy.ts';
 import type { InputItem, JsonSchema } from '#protocol/request.ts';
 import type { NewGate, TextGate } from '#protocol/text-gate.ts';
 import type { EndpointBudget, EndpointLimits, Evaluation, StreamLimits } from './specs.ts';
@@ -101,6 +102,13 @@ interface DefinitionBase<Input extends z.ZodType, Output extends z.ZodType> {
    * whole, before it where it is streamed. What is flagged is refused (422). Absent: nothing is moderated.
    */
   readonly moderate?: (input: z.output<Input>) => readonly string[];
+  /**
+   * What the model may see of secrets and personal data: `reversible` placeholders that the caller gets back as they were, `mask` for
+   * good, or `block`: a request that holds any is refused (422). A caller's own policy may be stricter. @default 'off'
+   */
+  readonly redact?: RedactPolicy;
+  /** What the model itself writes is masked as well, for good. @default false */
+  readonly redactOutput?: boolean;
   /** What it may spend. Absent: no limit. */
   readonly budget?: EndpointBudget;
   /** Raised when the same request shall get a new answer. @default 1 */

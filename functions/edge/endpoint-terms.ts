@@ -8,9 +8,10 @@ const IDLE_TIMEOUT_MS = 60_000;
 /** What an endpoint's spec says of money, time and caching, as the money path wants it. */
 export function termsOf(
   name: string,
-  { deterministic, budget, limits, stream }: Pick<EndpointSpec, 'deterministic' | 'budget' | 'limits' | 'stream'>,
+  spec: Pick<EndpointSpec, 'deterministic' | 'budget' | 'limits' | 'stream' | 'redact' | 'redactsOutput'>,
   version: number,
 ): EndpointTerms {
+  const { deterministic, budget, limits, stream, redact, redactsOutput } = spec;
   return {
     name,
     version,
@@ -20,6 +21,8 @@ export function termsOf(
     budget: specLimitsOf(budget),
     ...(limits.leastOutputTokens !== undefined && { leastOutputTokens: limits.leastOutputTokens }),
     ...(limits.attemptTimeoutMs !== undefined && { attemptTimeoutMs: limits.attemptTimeoutMs }),
+    redact,
+    redactsOutput,
     idleTimeoutMs: stream?.idleTimeoutMs ?? IDLE_TIMEOUT_MS,
   };
 }

@@ -1,5 +1,6 @@
 import type { Call } from '#call/call.ts';
 import { fingerprintOf, recordKey, type Demand } from '#idempotency/demand.ts';
+import { sealKeyOf } from '#idempotency/seal.ts';
 import { createRecordStore, type Begun, type Kept, type RecordStore } from '#idempotency/record-store.ts';
 import { doneBefore, withinDeadline } from '#platform/deadline.ts';
 import {
@@ -69,7 +70,10 @@ export function createIdempotentRun(platform: Platform): IdempotentRun {
 function demandOf({ id, terms, principal, killAtMs }: Call, { key, input }: Once): Demand {
   return {
     pk: recordKey({ callerKind: principal.kind, caller: principal.id, endpoint: terms.name }, key),
-    fingerprint: input === undefined ? VOUCHED_FOR : fingerprintOf(terms.version, input),
+    fingerprint: input === undefined ? VOUCHED_FOR : fingerprintOf(key, terms.version, input),
+    // What the endpoint masks stands nowhere in clear, and a reply may hold the originals.
+    isSealed: terms.redact !== 'off' && input !== undefined,
+    ...(input !== undefined && { sealKey: sealKeyOf(key, input) }),
     owner: id,
     leaseEndsAtMs: Math.ceil(killAtMs + LEASE_MARGIN_MS),
   };

@@ -1,10 +1,22 @@
+import type { WeirError } from '#platform/errors.ts';
 import type { HttpReply } from './http-call.ts';
-import { knownError, maskedJson, retryHeaders } from './known-error.ts';
-import { redactLine } from './redact-line.ts';
+import { maskedForm, maskedJson, retryHeaders, type Mask } from './known-error.ts';
 
 /** The problem document (RFC 9457) of an error, as JSON, masked: a field's name or value may be a secret too. */
 export function problemJson(error: unknown, requestId: string): string {
-  const known = knownError(error);
+  return maskedForm(error, (known, mask) => printProblem(known, requestId, mask));
+}
+
+/** An error as a problem. */
+export function toProblem(error: unknown, requestId: string): HttpReply {
+  return maskedForm(error, (known, mask) => ({
+    statusCode: known.status,
+    headers: { 'content-type': 'application/problem+json', ...retryHeaders(known) },
+    body: printProblem(known, requestId, mask),
+  }));
+}
+
+function printProblem(known: WeirError, requestId: string, mask: Mask): string {
   const document = {
     type: `urn:weir:problem:${known.code.replaceAll('_', '-')}`,
     title: known.code.replaceAll('_', ' '),
@@ -14,15 +26,5 @@ export function problemJson(error: unknown, requestId: string): string {
     requestId,
     ...known.details,
   };
-  return maskedJson(document, redactLine);
-}
-
-/** An error as a problem. */
-export function toProblem(error: unknown, requestId: string): HttpReply {
-  const known = knownError(error);
-  return {
-    statusCode: known.status,
-    headers: { 'content-type': 'application/problem+json', ...retryHeaders(known) },
-    body: problemJson(known, requestId),
-  };
+  return maskedJson(document, mask);
 }

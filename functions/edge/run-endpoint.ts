@@ -7,6 +7,9 @@ import { startDeadline, type Deadline } from '#platform/deadline.ts';
 import { CallerGone } from '#platform/errors.ts';
 import type { Platform } from '#platform/platform.ts';
 import type { Principal } from '#platform/principal.ts';
+import { stricter, type RedactPolicy } from '#platform/redact-policy.ts';
+import { placeholdersIn } from '#redaction/call-masks.ts';
+import { blockInput } from './block-input.ts';
 import type { CallTimes } from './call-deadline.ts';
 import { logCall } from './call-log.ts';
 
@@ -54,8 +57,20 @@ export function createRunEndpoint(terms: EndpointTerms, workOf: WorkOf, platform
     const stay = once ? () => undefined : endWithCaller(deadline, request.gone);
     const { replyByMs, killAtMs } = times;
     const ownTerms = termsFor(request, terms);
-    const call: Call = { id, terms: ownTerms, principal, requestId, deadline, replyByMs, killAtMs, cacheWish };
+    const own = ownTerms.redact === 'reversible' ? placeholdersIn(JSON.stringify(request.input)) : [];
+    const call: Call = {
+      id,
+      terms: ownTerms,
+      principal,
+      requestId,
+      deadline,
+      replyByMs,
+      killAtMs,
+      cacheWish,
+      ...(own.length > 0 && { ownPlaceholders: own }),
+    };
     const make = async () => {
+      if (ownTerms.redact === 'block') blockInput(request.input, rooms.redactor());
       let receipt: Receipt | undefined;
       const output = await moneyPath(call, rooms, workOf(request.input, request), (itsReceipt) => {
         receipt = itsReceipt;
@@ -81,7 +96,15 @@ function endWithCaller(deadline: Deadline, gone: AbortSignal | undefined): () =>
   return () => gone?.removeEventListener('abort', end);
 }
 
-function termsFor({ cacheSeconds }: EndpointRequest, terms: EndpointTerms): EndpointTerms {
-  if (cacheSeconds === undefined) return terms;
-  return { ...terms, deterministic: { ttlSeconds: cacheSeconds, shared: false } };
+function termsFor({ cacheSeconds, principal }: EndpointRequest, terms: EndpointTerms): EndpointTerms {
+  const redact = policyFor(principal, terms);
+  if (cacheSeconds === undefined && redact === terms.redact) return terms;
+  const keeping = cacheSeconds !== undefined && { deterministic: { ttlSeconds: cacheSeconds, shared: false } };
+  return { ...terms, redact, ...keeping };
+}
+
+/** The endpoint's policy, or the caller's where it is stricter. Queues hold no originals: their answers keep what was masked. */
+function policyFor({ kind, policy }: Principal, { redact }: EndpointTerms): RedactPolicy {
+  const own = stricter(redact, policy?.redact ?? 'off');
+  return kind === 'queue' && own === 'reversible' ? 'mask' : own;
 }

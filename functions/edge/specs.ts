@@ -1,5 +1,6 @@
 import type * as z from 'zod';
 import type { Role } from '#platform/principal.ts';
+import type { RedactPolicy } from '#platform/redact-policy.ts';
 import type { ModelTier } from './models.ts';
 
 /**
@@ -37,6 +38,10 @@ export interface EndpointSpec {
   /** How errors are told: as problems (RFC 9457), or as OpenAI tells them. */
   readonly errors: ErrorForm;
   readonly budget?: EndpointBudget;
+  /** What the model may see of secrets and personal data, by the endpoint's own policy. */
+  readonly redact: RedactPolicy;
+  /** What the model itself writes is masked too. */
+  readonly redactsOutput: boolean;
   /** The secret that holds its OpenAI key; endpoints with the same name share one. @default `openai` */
   readonly secret: string;
   readonly memoryMb: number;

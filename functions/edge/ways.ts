@@ -1,6 +1,6 @@
 import type { Listener } from '#protocol/events.ts';
 import type { NewGate } from '#protocol/text-gate.ts';
-import { inARow } from './stop-when/gates.ts';
+import { inARow } from '#protocol/gates-in-a-row.ts';
 
 /** How one call's answer goes to its caller. */
 export interface Ways {

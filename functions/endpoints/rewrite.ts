@@ -23,6 +23,7 @@ export const { handler, spec } = defineEndpoint({
   model: medium,
   limits: { timeoutMs: 120_000, maxOutputTokens: 32_000 },
   stream: { timeoutMs: 300_000 },
+  redact: 'reversible',
   budget: { monthlyUsd: '50' },
   prompt: ({ text, goal, audience }) => ({
     instructions:

@@ -31,6 +31,7 @@ export const { handler, spec } = defineEndpoint({
   limits: { timeoutMs: 25_000, maxOutputTokens: 2_000 },
   stream: { timeoutMs: 120_000 },
   deterministic: { ttlSeconds: 7 * 86_400 },
+  redact: 'reversible',
   budget: { monthlyUsd: '50' },
   prompt: ({ text, sentences, language: languageName, style }) => ({
     instructions:

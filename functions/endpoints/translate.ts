@@ -37,6 +37,7 @@ export const { handler, spec } = defineEndpoint({
   limits: { timeoutMs: 120_000, maxOutputTokens: 32_000 },
   stream: { timeoutMs: 300_000 },
   deterministic: { ttlSeconds: 30 * 86_400 },
+  redact: 'reversible',
   budget: { monthlyUsd: '50' },
   prompt: ({ text, to, from, tone }) => ({
     instructions:

@@ -11,6 +11,10 @@ export interface Demand {
   readonly owner: string;
   /** Until then (epoch ms) nobody else begins: by then the platform has killed this process. */
   readonly leaseEndsAtMs: number;
+  /** Opens a stored reply that is sealed, by `sealKeyOf`. Absent: there is none that it could open. */
+  readonly sealKey?: Buffer;
+  /** The reply is to be stored sealed. */
+  readonly isSealed: boolean;
 }
 
 /** Whose key it is: the same text from another caller, or for another endpoint, is another key. */
@@ -25,9 +29,12 @@ export function recordKey(owner: KeyOwner, idempotencyKey: string): string {
   return `idempotency#${sha256([owner, idempotencyKey])}`;
 }
 
-/** SHA-256 over an endpoint's version and a validated input, so that defaults spelt out or left to Weir are the same. */
-export function fingerprintOf(version: number, input: unknown): string {
-  return sha256([version, input]);
+/**
+ * SHA-256 over the idempotency key, an endpoint's version and a validated input, so that defaults spelt out or left to Weir are the
+ * same. The key is stored nowhere: without it nobody can try inputs until one fits.
+ */
+export function fingerprintOf(idempotencyKey: string, version: number, input: unknown): string {
+  return sha256([idempotencyKey, version, input]);
 }
 
 function sha256(value: unknown): string {

@@ -72,8 +72,10 @@ export function createRecordStore({ dynamo, table, clock }: RecordStoreOptions):
       return { state: 'under way' };
     },
     async finish(demand, reply) {
-      const packed = packReply(reply);
-      const kept = packed ? { reply: packed } : { replyBytes: Buffer.byteLength(reply) };
+      const packed = packReply(reply, demand.isSealed ? demand.sealKey : undefined);
+      const kept = packed
+        ? { reply: packed, ...(demand.isSealed && { sealed: true }) }
+        : { replyBytes: Buffer.byteLength(reply) };
       const record = { state: 'done', expiresAt: keptUntil(), ...kept };
       if ((await replaceOwn(demand, record)) !== 'written') return 'taken over';
       return packed ? 'stored' : 'too large';
@@ -112,12 +114,13 @@ function isFree(record: StoredItem, demand: Demand, nowMs: number): boolean {
   return isDead && textOf(record, 'fingerprint') === demand.fingerprint;
 }
 
-function stateOf(record: StoredItem, { owner, fingerprint }: Demand): Begun {
+function stateOf(record: StoredItem, { owner, fingerprint, sealKey }: Demand): Begun {
   const callId = textOf(record, 'owner');
   if (textOf(record, 'fingerprint') !== fingerprint) return { state: 'mismatch' };
   // An own put whose answer was lost: its repeat met it.
   if (record['state'] !== 'done') return { state: callId === owner ? 'begun' : 'under way' };
   const packed = record['reply'];
-  if (Buffer.isBuffer(packed)) return { state: 'done', callId, reply: unpackReply(packed) };
+  if (Buffer.isBuffer(packed))
+    return { state: 'done', callId, reply: unpackReply(packed, record['sealed'] === true ? sealKey : undefined) };
   return { state: 'done, too large', callId, replyBytes: Number(integerOf(record, 'replyBytes')) };
 }

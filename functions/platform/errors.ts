@@ -163,6 +163,33 @@ export class InputFlagged extends WeirError {
   }
 }
 
+/** One secret, or one piece of personal data: its kind and place, never its value. */
+export interface BlockedFinding {
+  /** `text`, `messages.0.content`, `input.3`. */
+  readonly place: string;
+  readonly kind: string;
+  /** UTF-16 offsets, the end exclusive. */
+  readonly start: number;
+  readonly end: number;
+}
+
+/** A refusal is read by a person, and must fit a message. */
+const MOST_TOLD = 20;
+
+/** 422: the request holds what this endpoint, or this caller, lets no model see. */
+export class InputBlocked extends WeirError {
+  /** @param count of all that was found, of which the first are told */
+  constructor(found: readonly BlockedFinding[], count = found.length) {
+    const first = found.slice(0, MOST_TOLD);
+    const told = first.map(({ place, kind, start, end }) => `${place} holds ${kind} at ${start} to ${end}`);
+    const more = count > first.length ? `; and ${count - first.length} more` : '';
+    super('input_blocked', 422, `nothing of the kind may be sent: ${told.join('; ')}${more}`, {
+      shouldRetry: false,
+      details: { found: first, count },
+    });
+  }
+}
+
 /** 422: the idempotency key stands for another input. The same request will always meet it. */
 export class IdempotencyMismatch extends WeirError {
   constructor() {

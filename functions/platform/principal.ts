@@ -1,3 +1,5 @@
+import type { RedactPolicy } from './redact-policy.ts';
+
 /** What a caller may do: `caller` uses endpoints, `finance` reads spend, `administrator` manages. */
 export const ROLES = ['caller', 'finance', 'administrator'] as const;
 export type Role = (typeof ROLES)[number];
@@ -12,6 +14,8 @@ export interface CallerPolicy {
   readonly cacheSeconds?: number;
   /** OpenAI may keep its answers (`store`), and it may go on from kept ones. @default false */
   readonly mayStore?: boolean;
+  /** What a model may see of its secrets and personal data, on every endpoint, where that is stricter than the endpoint's own policy. */
+  readonly redact?: RedactPolicy;
 }
 
 /** Who is calling, whatever proved it: a caller's key, IAM, or the endpoint's own queue. */

@@ -1,51 +1,43 @@
-import { detectors, type Detector } from './detectors.ts';
+import type { Detector } from './detector.ts';
+import { allDetectors } from './detectors.ts';
+import { type Finding, withoutOverlaps } from './overlaps.ts';
+import { viewsOf } from './normalise/views.ts';
+import { createScanner } from './scanner.ts';
 
-/** One secret that was found: its kind and place (UTF-16 offsets, end exclusive), never its value. */
-export interface Finding {
-  readonly kind: string;
-  readonly start: number;
-  readonly end: number;
-}
+export type { Finding } from './overlaps.ts';
 
 export interface Redaction {
   readonly text: string;
   readonly found: readonly Finding[];
 }
 
-/** Masks what its detectors find. Pure; linear in the text. */
+/** Masks what its detectors find, also behind encodings (normalise/views.ts). Pure; linear in the text. */
 export interface Redactor {
   redact(text: string): Redaction;
 }
 
-/** A redactor over a set of detectors. Where findings overlap, the one that starts first, then the longer, wins. */
-export function createRedactor(set: readonly Detector[] = detectors): Redactor {
+/** A redactor over a set of detectors; what it does where findings overlap is told in overlaps.ts. */
+export function createRedactor(set: readonly Detector[] = allDetectors()): Redactor {
+  const scan = createScanner(set);
   return {
     redact(text) {
-      const found = withoutOverlaps(set.flatMap((detector) => findAll(detector, text)));
-      if (found.length === 0) return { text, found };
-      let masked = '';
-      let from = 0;
-      for (const { kind, start, end } of found) {
-        masked += `${text.slice(from, start)}[${kind}]`;
-        from = end;
+      const matches = scan(text);
+      for (const view of viewsOf(text)) {
+        for (const { detector, start, end } of scan(view.text))
+          matches.push({ detector, ...view.toOriginal(start, end) });
       }
-      return { text: masked + text.slice(from), found };
+      const found = withoutOverlaps(matches);
+      return { text: masked(text, found), found };
     },
   };
 }
 
-function findAll(detector: Detector, text: string): Finding[] {
-  if (!text.includes(detector.literal)) return [];
-  return Array.from(text.matchAll(detector.pattern), (match) => ({
-    kind: detector.kind,
-    start: match.index,
-    end: match.index + match[0].length,
-  }));
-}
-
-function withoutOverlaps(findings: Finding[]): Finding[] {
-  findings.sort((a, b) => a.start - b.start || b.end - a.end);
-  const kept: Finding[] = [];
-  for (const finding of findings) if (finding.start >= (kept.at(-1)?.end ?? 0)) kept.push(finding);
-  return kept;
+function masked(text: string, found: readonly Finding[]): string {
+  let clear = '';
+  let from = 0;
+  for (const { kind, start, end } of found) {
+    clear += `${text.slice(from, start)}[${kind}]`;
+    from = end;
+  }
+  return from === 0 ? text : clear + text.slice(from);
 }

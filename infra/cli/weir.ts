@@ -7,6 +7,7 @@ import { addBudgetsCommand } from './budgets/command.ts';
 import { addEvalCommand } from './eval/command.ts';
 import { CliFailure, EXIT, oneLine, reasonOf, UsageFailure, type ExitCode } from './failure.ts';
 import { findWeir, type FoundWeir } from './find-weir.ts';
+import { addRedactCommand } from './redact/command.ts';
 
 /**
  * The command line: `npm run weir -- <command>`. What a command needs is loaded when it runs, so that `--help` is there at
@@ -124,6 +125,7 @@ addBudgetsCommand(weir, {
 });
 
 addEvalCommand(weir, { findWeir: weirHere, streams: process, clock, end: (code) => void (exitCode = code) });
+addRedactCommand(weir, process, fromHere);
 
 function weirHere(): Promise<FoundWeir> {
   const named = weir.opts<{ outputs?: string }>().outputs;

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { Entry } from '#infra/inventory.ts';
 import { parameterIn } from '#infra/path-parameters.ts';
 import { pathOf, routedEntries } from '#infra/routes.ts';
-import type { Role } from '#platform/principal.ts';
+import type { CallerPolicy, Role } from '#platform/principal.ts';
 import { restEvent } from './lambda-events.ts';
 
 export interface EntryRequest {
@@ -17,6 +17,8 @@ export interface RequestOptions {
   readonly headers?: Readonly<Record<string, string>>;
   /** Who the authorizer says is calling; `null`: nobody was asked, as on a public route. @default 'ada' */
   readonly caller?: string | null;
+  /** What the callers table says of the caller. @default nothing */
+  readonly policy?: CallerPolicy;
   /** @default caller */
   readonly roles?: readonly Role[];
   /** Lambda's remaining time as the handler starts. @default 30,000 */
@@ -37,7 +39,8 @@ export function entryEvent(
   { method, body, query = {} }: EntryRequest,
   options: RequestOptions & { readonly requestTimeMs: number },
 ): object {
-  const { headers = {}, caller = 'ada', roles = ['caller'], isBase64 = false, params = {}, requestTimeMs } = options;
+  const { headers = {}, caller = 'ada', roles = ['caller'], policy, isBase64 = false } = options;
+  const { params = {}, requestTimeMs } = options;
   const [routed] = routedEntries([entry]);
   if (!routed) throw new Error(`${entry.name} has no route`);
   const resource = pathOf(routed);
@@ -50,7 +53,10 @@ export function entryEvent(
     query: Object.keys(query).length === 0 ? null : query,
     body: options.rawBody === undefined ? json : options.rawBody,
     isBase64,
-    authorizer: caller === null ? null : { callerId: caller, roles: roles.join(',') },
+    authorizer:
+      caller === null
+        ? null
+        : { callerId: caller, roles: roles.join(','), ...(policy && { policy: JSON.stringify(policy) }) },
     requestId: randomUUID(),
     requestTimeMs,
   });

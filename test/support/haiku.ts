@@ -14,7 +14,9 @@ const output = z.strictObject({ haiku: z.string().min(1) });
 type Definition = EndpointDefinition<typeof input, typeof output>;
 
 /** What a test may say of the endpoint; it is not deterministic and has no budget unless the test says so. */
-export type HaikuTerms = Partial<Pick<Definition, 'model' | 'limits' | 'deterministic' | 'budget' | 'version'>>;
+export type HaikuTerms = Partial<
+  Pick<Definition, 'model' | 'limits' | 'deterministic' | 'budget' | 'version' | 'redact' | 'redactOutput' | 'stream'>
+>;
 
 /** An endpoint as an engineer might add it, with terms of the test's own. */
 export function haiku(terms: HaikuTerms = {}): { readonly handler: EntryHandler; readonly spec: EndpointSpec } {

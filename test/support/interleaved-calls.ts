@@ -66,7 +66,14 @@ export function startCall(environment: CallEnvironment, plan: CallPlan): Bill {
     const deadline = startDeadline(clock, nowMs + DEADLINE_MS);
     const call: Call = {
       id,
-      terms: { name: plan.endpoint, version: 1, budget: plan.spec, idleTimeoutMs: 60_000 },
+      terms: {
+        name: plan.endpoint,
+        version: 1,
+        budget: plan.spec,
+        idleTimeoutMs: 60_000,
+        redact: 'off',
+        redactsOutput: false,
+      },
       principal: { id: plan.caller, kind: 'caller', roles: ['caller'] },
       requestId: `${process.name}-${plan.number}`,
       deadline,

@@ -1,4 +1,3 @@
-import type * as z from 'zod';
 import { parseCacheControl } from '#cache/cache-control.ts';
 import { IdempotencyConflict, WeirError } from '#platform/errors.ts';
 import { toMessageBody } from '#platform/aws/sqs.ts';
@@ -8,7 +7,8 @@ import { callTimes } from '../call-deadline.ts';
 import type { Binding, LambdaHandler } from '../entry-handler.ts';
 import type { InvocationContext } from '../invocation-context.ts';
 import type { Once } from '../idempotent-run.ts';
-import { redactLine } from '../redact-line.ts';
+import { maskedJson } from '../known-error.ts';
+import { redactLine, redactOr } from '../redact-line.ts';
 import { parseInput } from '../parse-input.ts';
 import {
   messageSchema,
@@ -21,6 +21,7 @@ import {
 } from '../queue-message.ts';
 import type { EndpointRequest, RunEndpoint } from '../run-endpoint.ts';
 import { parseJsonBytes } from '../safe-json.ts';
+import type { EndpointSpec } from '../specs.ts';
 
 /** The parts of an SQS event that Weir reads. */
 interface SqsRecord {
@@ -36,9 +37,8 @@ interface SqsEvent {
 /** With less time than this left, a message is not begun (P4). */
 const SHORTEST_CALL_MS = 3_000;
 
-export interface SqsAdapterOptions {
+export interface SqsAdapterOptions extends Pick<EndpointSpec, 'input' | 'redact'> {
   readonly run: RunEndpoint;
-  readonly input: z.ZodType;
   readonly timeoutMs: number;
 }
 
@@ -52,7 +52,10 @@ export function isSqsEvent(event: unknown): event is SqsEvent {
  * ids of those that failed are returned and come again, the others are done. At its last receive a message goes to the
  * dead-letter queue with the reason, which native redrive would not give (P1).
  */
-export function sqsAdapter({ run, input, timeoutMs }: SqsAdapterOptions, { name, platform }: Binding): LambdaHandler {
+export function sqsAdapter(
+  { run, input, redact, timeoutMs }: SqsAdapterOptions,
+  { name, platform }: Binding,
+): LambdaHandler {
   const { clock, log, sqs, config } = platform;
   const { url: queueUrl, maxReceives, deadLetterUrl, resultUrls } = config.queue;
   const principal: Principal = { id: `queue:${name}`, kind: 'queue', roles: ['caller'] };
@@ -93,7 +96,7 @@ export function sqsAdapter({ run, input, timeoutMs }: SqsAdapterOptions, { name,
       const receives = Number(record.attributes.ApproximateReceiveCount);
       log.warn('a message failed', { messageId: record.messageId, endpoint: name, code, receives, maxReceives });
       if (receives >= maxReceives && deadLetterUrl !== undefined) {
-        return bury(record, { code, detail: redactLine(message) });
+        return bury(record, { code, detail: redactOr(message, 'the reason could not be told') });
       }
       if (HOPELESS.has(code)) await hurry(record);
       return false;
@@ -110,9 +113,10 @@ export function sqsAdapter({ run, input, timeoutMs }: SqsAdapterOptions, { name,
 
   const bury = async (record: SqsRecord, reason: Reason): Promise<boolean> => {
     try {
-      // The body as it came, so that it can be moved back to the queue; what is known of its end stands beside it.
+      // The body as it came, so that it can be moved back to the queue, or masked where the endpoint masks; what is known of its end
+      // stands beside it.
       const attributes = { 'weir-reason': toMessageBody(reason), 'weir-message-id': record.messageId };
-      await sqs.send(deadLetterUrl as string, record.body, attributes);
+      await sqs.send(deadLetterUrl as string, redact === 'off' ? record.body : maskedBody(record.body), attributes);
     } catch (error) {
       // Native redrive is the backstop: without a reason, but not lost.
       log.error('a message could not be sent to the dead-letter queue', { messageId: record.messageId, error });
@@ -142,6 +146,16 @@ export function sqsAdapter({ run, input, timeoutMs }: SqsAdapterOptions, { name,
   };
 }
 
+/** A message whose texts are masked; one that is no JSON is masked as the text it is. */
+function maskedBody(body: string): string {
+  try {
+    // Each text by itself, then the whole, for the names of its members.
+    return redactLine(maskedJson(JSON.parse(body), redactLine));
+  } catch {
+    return redactLine(body);
+  }
+}
+
 /**
  * What makes a message one call however often it comes. SQS delivers at least once, so without a key of the sender's its own
  * id is one: a message whose acknowledgement was lost gets its stored result, and is not paid for again (P5).
@@ -157,6 +171,8 @@ const HOPELESS = new Set([
   'too_large',
   'upstream_rejected',
   'content_policy',
+  'input_blocked',
+  'input_flagged',
   'idempotency_mismatch',
   'idempotency_reply_too_large',
 ]);

@@ -1,4 +1,5 @@
 import { OutputInvalid } from '#platform/errors.ts';
+import { findingsIn } from '../redact-line.ts';
 import type { EndpointCall } from '../endpoint-definition.ts';
 import { checkValue, type Checked, type ValueFault } from './check-value.ts';
 import { findSources } from './find-sources.ts';
@@ -10,7 +11,7 @@ import { pieceSchema } from './piece-schema.ts';
 import { readSchema, type RawSchema } from './read-schema.ts';
 import { SchemaFault } from './schema-fault.ts';
 import type { SchemaNode } from './schema-node.ts';
-import { splitText } from './split-text.ts';
+import { needsPieces, splitText } from './split-text.ts';
 import { toStructured, VALUE_MEMBER } from './to-structured.ts';
 
 const MATERIAL =
@@ -51,7 +52,7 @@ export async function extractValue(text: string, schema: RawSchema, fillAll: Fil
 }
 
 async function extractPieces(text: string, root: SchemaNode, fillAll: FillAll): Promise<Merged> {
-  const pieces = splitText(text);
+  const pieces = needsPieces(text) ? splitText(text, undefined, findingsIn(text)) : [{ start: 0, end: text.length }];
   const node = pieces.length === 1 ? root : pieceSchema(root);
   const asking = { instructions: pieces.length === 1 ? EXTRACT : EXTRACT_PIECE, schema: toStructured(node) };
   const questions = pieces.map(({ start, end }) => ({ ...asking, input: text.slice(start, end) }));

@@ -25,16 +25,29 @@ const BORDERS = [
   { kind: 'word', mark: /\s+/gu },
 ] as const;
 
-/** Splits a text into pieces that fit one question, at borders of paragraphs or else of lines, sentences, words. */
-export function splitText(text: string, maxBytes = MAX_PIECE_BYTES): Piece[] {
+/** So much before a part that must not be cut belongs to it: the words by which a value is known for what it is. */
+const CONTEXT_CHARS = 200;
+
+/** Whether a text has to be read in pieces. */
+export function needsPieces(text: string): boolean {
+  return endWithin(text, 0, MAX_PIECE_BYTES) < text.length;
+}
+
+/**
+ * Splits a text into pieces that fit one question, at borders of paragraphs or else of lines, sentences, words.
+ * @param whole parts in which no piece may begin or end, in order: half of a secret is not known for one
+ */
+export function splitText(text: string, maxBytes = MAX_PIECE_BYTES, whole: readonly Piece[] = []): Piece[] {
   const pieces: Piece[] = [];
   let start = 0;
   for (;;) {
     const most = endWithin(text, start, maxBytes);
     if (most === text.length) return [...pieces, { start, end: most }];
-    const { end, kind } = lastBorder(text, start, most);
+    const border = lastBorder(text, start, most);
+    const end = clearOf(whole, border.end, start);
     pieces.push({ start, end });
-    start = kind === 'paragraph' ? end : overlapStart(text, start, end);
+    const next = border.kind === 'paragraph' && end === border.end ? end : overlapStart(text, start, end);
+    start = clearOf(whole, next, start);
   }
 }
 
@@ -49,6 +62,13 @@ function endWithin(text: string, start: number, maxBytes: number): number {
     at += code < 0x10000 ? 1 : 2;
   }
   return text.length;
+}
+
+/** A place, or the one before the part that it would cut, where that still leads on. */
+function clearOf(whole: readonly Piece[], at: number, after: number): number {
+  const cut = whole.find((part) => part.start - CONTEXT_CHARS < at && at < part.end);
+  const before = cut ? cut.start - CONTEXT_CHARS : at;
+  return before > after ? before : at;
 }
 
 function lastBorder(text: string, start: number, most: number): { end: number; kind: string } {

@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import type { Ask } from '#call/call.ts';
 import { finishOf } from '#protocol/events.ts';
+import type { RedactPolicy } from '#platform/redact-policy.ts';
 import type { PassApi, PassRequest } from '#protocol/request.ts';
 import { termsOf } from '../endpoint-terms.ts';
 import { entryHandler, streamingEntryHandler, type Binding, type EntryHandler } from '../entry-handler.ts';
@@ -25,6 +26,10 @@ export interface OpenAiEndpointDefinition {
   readonly stream?: StreamLimits;
   /** What it may spend. Absent: no limit. */
   readonly budget?: EndpointBudget;
+  /** What the model may see of secrets and personal data. A caller's own policy may be stricter. @default 'off' */
+  readonly redact?: RedactPolicy;
+  /** What the model itself writes is masked as well, for good. @default false */
+  readonly redactOutput?: boolean;
   /** The secret with the OpenAI key. @default 'openai', shared by all that name none */
   readonly secret?: string;
   /** @default 512 */
@@ -73,6 +78,7 @@ const passOn: WorkOf =
 
 function specOf(definition: OpenAiEndpointDefinition): EndpointSpec {
   const { summary, api, example, limits, stream, budget, secret = 'openai', memoryMb = 512 } = definition;
+  const { redact = 'off', redactOutput = false } = definition;
   return {
     kind: 'endpoint',
     summary,
@@ -89,6 +95,8 @@ function specOf(definition: OpenAiEndpointDefinition): EndpointSpec {
     hasQueue: false,
     errors: 'openai',
     ...(budget && { budget }),
+    redact,
+    redactsOutput: redactOutput,
     secret,
     memoryMb,
   };

@@ -2,8 +2,7 @@ import type { FieldFault, WeirError } from '#platform/errors.ts';
 import type { PassApi } from '#protocol/request.ts';
 import type { ToldError } from '#upstream/told-error.ts';
 import type { HttpReply } from '../http-call.ts';
-import { knownError, maskedJson, retryHeaders } from '../known-error.ts';
-import { redactLine } from '../redact-line.ts';
+import { maskedForm, maskedJson, retryHeaders } from '../known-error.ts';
 
 /** An error as OpenAI tells it, with what Weir knows beside: limits, the time a budget begins anew, all fields at fault. */
 interface OpenAiError {
@@ -28,12 +27,11 @@ const TYPES: Readonly<Record<number, string>> = {
  * problem document, what is not known is a plain 500, and whatever goes out is masked.
  */
 export function toOpenAiError(error: unknown, requestId: string): HttpReply {
-  const known = knownError(error);
-  return {
+  return maskedForm(error, (known, mask) => ({
     statusCode: known.status,
     headers: { 'content-type': 'application/json', ...retryHeaders(known) },
-    body: maskedJson({ error: openAiError(known, requestId) }, redactLine),
-  };
+    body: maskedJson({ error: openAiError(known, requestId) }, mask),
+  }));
 }
 
 /**
@@ -41,12 +39,15 @@ export function toOpenAiError(error: unknown, requestId: string): HttpReply {
  * with an `error` in it, in Responses for the event of that name.
  */
 export function openAiErrorEvent(api: PassApi, error: unknown, requestId: string): Buffer {
-  const known = openAiError(knownError(error), requestId);
-  if (api !== 'responses') return Buffer.from(`data: ${maskedJson({ error: known }, redactLine)}\n\n`);
-  const { code, message, param } = known;
-  // Of the events before it, which went by unread, nobody knows the last number.
-  const event = { type: 'error', code, message, param, sequence_number: 0 };
-  return Buffer.from(`event: error\ndata: ${maskedJson(event, redactLine)}\n\n`);
+  const printed = maskedForm(error, (known, mask) => {
+    const told = openAiError(known, requestId);
+    if (api !== 'responses') return `data: ${maskedJson({ error: told }, mask)}\n\n`;
+    const { code, message, param } = told;
+    // Of the events before it, which went by unread, nobody knows the last number.
+    const event = { type: 'error', code, message, param, sequence_number: 0 };
+    return `event: error\ndata: ${maskedJson(event, mask)}\n\n`;
+  });
+  return Buffer.from(printed);
 }
 
 function openAiError(error: WeirError, requestId: string): OpenAiError {

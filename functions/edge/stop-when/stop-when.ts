@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import type { TextGate } from '#protocol/text-gate.ts';
-import { inARow } from './gates.ts';
+import { inARow } from '#protocol/gates-in-a-row.ts';
 import { jsonComplete } from './json-complete.ts';
 import { untilLiteral } from './literal.ts';
 import { maxCharacters } from './max-characters.ts';

@@ -24,9 +24,10 @@ async function startStore() {
   const direct = patientDynamoDb(endpoint);
   const demand = (owner: string, input: unknown = 'the same'): Demand => ({
     pk: 'idempotency#one',
-    fingerprint: fingerprintOf(1, input),
+    fingerprint: fingerprintOf('key', 1, input),
     owner,
     leaseEndsAtMs: clock.nowMs() + LEASE_MS,
+    isSealed: false,
   });
   const owned = parts.move();
   return { store, clock, proxy, direct, table, demand, [Symbol.asyncDispose]: () => owned.disposeAsync() };
@@ -157,8 +158,8 @@ test('L7 a reply that does not fit leaves a marker with its size', async () => {
 });
 
 test.each([
-  ['a reply that is none', { fingerprint: fingerprintOf(1, 'the same'), reply: Buffer.from('none') }],
-  ['neither a reply nor its size', { fingerprint: fingerprintOf(1, 'the same') }],
+  ['a reply that is none', { fingerprint: fingerprintOf('key', 1, 'the same'), reply: Buffer.from('none') }],
+  ['neither a reply nor its size', { fingerprint: fingerprintOf('key', 1, 'the same') }],
   ['no fingerprint', {}],
 ])('a finished record with %s is an error, and not a reason to make the call', async (_, members) => {
   await using parts = await startStore();

@@ -138,7 +138,14 @@ test('L7 principals of one name that were proved in different ways are two', asy
     const atMs = weir.clock.nowMs() + 1_000;
     const call: Call = {
       id: mintCallId(weir.clock.nowMs()),
-      terms: { name: 'haiku', version: 1, budget: { limitsPico: {}, shards: 1 }, idleTimeoutMs: 60_000 },
+      terms: {
+        name: 'haiku',
+        version: 1,
+        budget: { limitsPico: {}, shards: 1 },
+        idleTimeoutMs: 60_000,
+        redact: 'off',
+        redactsOutput: false,
+      },
       principal: { id: 'ada', kind, roles: ['caller'] },
       requestId: 'request',
       deadline: startDeadline(weir.clock, atMs),

@@ -102,6 +102,8 @@ test('R7 a call that is cancelled during a backoff stops at once, without a time
       version: 1,
       budget: { limitsPico: { month: 50n * 10n ** 12n }, shards: 1 },
       idleTimeoutMs: 60_000,
+      redact: 'off',
+      redactsOutput: false,
     },
     principal: { id: 'ada', kind: 'caller', roles: ['caller'] },
     requestId: 'a request',

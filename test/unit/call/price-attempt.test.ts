@@ -26,7 +26,14 @@ const said: CallEvent[] = [
   { type: 'finish', reason: 'stop' },
 ];
 
-const terms: EndpointTerms = { name: 'summarize', version: 1, budget: { limitsPico: {}, shards: 1 }, idleTimeoutMs: 1 };
+const terms: EndpointTerms = {
+  name: 'summarize',
+  version: 1,
+  budget: { limitsPico: {}, shards: 1 },
+  idleTimeoutMs: 1,
+  redact: 'off',
+  redactsOutput: false,
+};
 const boundPico = (request: ModelRequest, id = NOON) => boundOf(request, { id, terms }).pico;
 
 test('a bound is all input at the dearest input price and all output that is allowed', () => {

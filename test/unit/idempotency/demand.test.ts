@@ -32,20 +32,22 @@ test('D1 the key in a record’s name is a digest: no part of it is there in cle
 });
 
 test('L7 the same input has the same fingerprint in whatever order its members stand; another value or version has not', () => {
-  const first = fingerprintOf(1, { text: 'A weir.', sentences: 3 });
-  expect(fingerprintOf(1, { sentences: 3, text: 'A weir.', style: undefined })).toBe(first);
+  const first = fingerprintOf('key', 1, { text: 'A weir.', sentences: 3 });
+  expect(fingerprintOf('key', 1, { sentences: 3, text: 'A weir.', style: undefined })).toBe(first);
   const others = [
-    fingerprintOf(1, { text: 'A weir.', sentences: 4 }),
-    fingerprintOf(1, { text: 'A weir', sentences: 3 }),
-    fingerprintOf(1, { text: 'A weir.', sentences: '3' }),
-    fingerprintOf(2, { text: 'A weir.', sentences: 3 }),
+    fingerprintOf('key', 1, { text: 'A weir.', sentences: 4 }),
+    fingerprintOf('key', 1, { text: 'A weir', sentences: 3 }),
+    fingerprintOf('key', 1, { text: 'A weir.', sentences: '3' }),
+    fingerprintOf('key', 2, { text: 'A weir.', sentences: 3 }),
   ];
   expect(new Set([first, ...others]).size).toBe(5);
 });
 
 test('L7 what a schema makes of an input is told apart too: dates and URLs by what they say', () => {
-  const at = (day: string) => fingerprintOf(1, { at: new Date(day), from: new URL('https://a.example/') });
+  const at = (day: string) => fingerprintOf('key', 1, { at: new Date(day), from: new URL('https://a.example/') });
   expect(at('2026-11-22')).toBe(at('2026-11-22'));
   expect(at('2026-11-22')).not.toBe(at('2026-11-23'));
-  expect(fingerprintOf(1, new URL('https://a.example/'))).not.toBe(fingerprintOf(1, new URL('https://b.example/')));
+  expect(fingerprintOf('key', 1, new URL('https://a.example/'))).not.toBe(
+    fingerprintOf('key', 1, new URL('https://b.example/')),
+  );
 });

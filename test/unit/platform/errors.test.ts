@@ -18,6 +18,7 @@ const subclasses: readonly (readonly [string, errors.WeirError, number, boolean 
   ['OutputInvalid', new errors.OutputInvalid('m'), 502, false],
   ['OutputRefused', new errors.OutputRefused('m'), 422, false],
   ['InputFlagged', new errors.InputFlagged(['violence']), 422, false],
+  ['InputBlocked', new errors.InputBlocked([{ place: 'text', kind: 'EMAIL', start: 0, end: 1 }]), 422, false],
   ['IdempotencyMismatch', new errors.IdempotencyMismatch(), 422, false],
   ['IdempotencyConflict', new errors.IdempotencyConflict(), 409, undefined],
   ['IdempotencyUnavailable', new errors.IdempotencyUnavailable(new Error('c')), 503, undefined],

@@ -2,7 +2,7 @@ import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
 import * as z from 'zod';
 import { fieldFaults } from '#edge/field-faults.ts';
-import { inARow } from '#edge/stop-when/gates.ts';
+import { inARow } from '#protocol/gates-in-a-row.ts';
 import { untilLiteral } from '#edge/stop-when/literal.ts';
 import { maxCharacters } from '#edge/stop-when/max-characters.ts';
 import { maxSentences } from '#edge/stop-when/max-sentences.ts';

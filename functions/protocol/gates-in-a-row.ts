@@ -1,4 +1,4 @@
-import type { Passage, TextGate } from '#protocol/text-gate.ts';
+import type { Passage, TextGate } from './text-gate.ts';
 
 /**
  * Gates one behind the other: the text passes all of them, and ends where the first of them has enough. That may be at the end
