@@ -29,7 +29,8 @@ export function specFaults(spec: EntrySpec): string[] {
 function routeFaults({ method, path, query, body, example, timeoutMs }: RouteSpec): string[] {
   const faults = rangeFaults('timeoutMs', timeoutMs, 1, LONGEST_TIMEOUT_MS);
   if (!ROUTE_PATH.test(path)) faults.push(`path must be one such as /v1/budgets/{scope}, but ${path} was given`);
-  if ((method === 'PUT') !== (body !== undefined)) faults.push('body must be given for a PUT, and for nothing else');
+  if ((method === 'PUT' || method === 'POST') !== (body !== undefined))
+    faults.push('body must be given for a PUT or a POST, and for nothing else');
   const schemaFault = faultOf(() => [query, body].map((schema) => schema && z.toJSONSchema(schema, { io: 'input' })));
   if (schemaFault !== undefined) return [...faults, `query and body must be told as JSON Schema: ${schemaFault}`];
   const known = (z.toJSONSchema(query, { io: 'input' }) as JsonNode).properties ?? {};

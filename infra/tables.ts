@@ -1,7 +1,7 @@
 /** A DynamoDB table as CDK and the local run both make it. All keys are strings. */
 export interface TableDefinition {
   /** Short name: `weir-<name>` on the laptop. */
-  readonly name: 'cache' | 'ledger' | 'budgets' | 'callers' | 'jobs';
+  readonly name: 'cache' | 'ledger' | 'budgets' | 'callers' | 'audit' | 'jobs';
   readonly partitionKey: 'pk';
   readonly sortKey?: 'sk';
   /** Attribute with the epoch second after which an item may go. */
@@ -20,5 +20,7 @@ export const TABLES: readonly TableDefinition[] = [
   // Only what environments draw for themselves has an end; counters of limits have none.
   { name: 'budgets', partitionKey: 'pk', ttlAttribute: 'expiresAt', precious: true },
   { name: 'callers', partitionKey: 'pk', precious: true },
+  // By days. What was done to callers and budgets is kept for good.
+  { name: 'audit', partitionKey: 'pk', sortKey: 'sk', precious: true },
   { name: 'jobs', partitionKey: 'pk', ttlAttribute: 'expiresAt', precious: false },
 ];

@@ -2,6 +2,8 @@ import { createHash, timingSafeEqual } from 'node:crypto';
 import { textOf, textsOf, type StoredItem } from '#platform/aws/attributes.ts';
 import type { Platform } from '#platform/platform.ts';
 import { parseCallerPolicy } from './caller-policy.ts';
+import { isMistypedCallerKey } from './callers/key-form.ts';
+import { callerItemKey, fromManagedItem, isOver, stateOf } from './callers/managed-caller.ts';
 import { ROLES, type CallerPolicy, type Role } from '#platform/principal.ts';
 
 /** A caller as the callers table knows it. The clear key is nowhere. */
@@ -24,12 +26,30 @@ export function toCallerItem(key: string, { id, roles, endpoints, policy }: Call
   return { pk: hashCallerKey(key), id, roles, endpoints, ...(policy && { policy: JSON.stringify(policy) }) };
 }
 
-/** Who holds a key; undefined for nobody. @throws when the table cannot be reached */
-export async function findCaller(key: string, { dynamo, config }: Platform): Promise<CallerRecord | undefined> {
+/**
+ * Who holds a key; undefined for nobody. A key whose checksum is wrong is nobody's, and the table is not asked.
+ * @throws when the table cannot be reached
+ */
+export async function findCaller(key: string, platform: Platform): Promise<CallerRecord | undefined> {
+  const { dynamo, config } = platform;
+  if (isMistypedCallerKey(key) && !config.takesAnyKey) return undefined;
   const hash = hashCallerKey(key);
-  const item = await dynamo.get(config.tables.callers, { pk: hash });
+  const item = await dynamo.get(config.tables.callers, { pk: hash }, { consistent: true });
   if (!item || !isSameHash(hash, item['pk'])) return undefined;
-  return toCaller(item);
+  // A record of its own, as setup and a local start write it; else it leads to its caller's.
+  return item['roles'] === undefined ? findHolder(textOf(item, 'id'), hash, platform) : toCaller(item);
+}
+
+/** The managed caller that holds a key, if it may come in, and with this key. */
+async function findHolder(id: string, hash: string, { dynamo, config, clock }: Platform) {
+  const item = await dynamo.get(config.tables.callers, callerItemKey(id), { consistent: true });
+  if (!item) return undefined;
+  const { caller } = fromManagedItem(item);
+  const nowMs = clock.nowMs();
+  const key = caller.keys.find((each) => isSameHash(hash, each.hash));
+  if (!key || isOver(key.expiresAt, nowMs) || stateOf(caller, nowMs) !== 'active') return undefined;
+  const { roles, endpoints, policy } = caller;
+  return { id, roles, endpoints, ...(policy && { policy }) };
 }
 
 /** The table found the item by this hash; that nothing rests on how a store compares, it is compared once more, in constant time (A3). */

@@ -6,7 +6,8 @@ import { REDACT_POLICIES } from '#platform/redact-policy.ts';
 /** As long as a request may ask for it (`x-weir-cache`). */
 const MAX_CACHE_SECONDS = 30 * 86_400;
 
-const policySchema = z.strictObject({
+/** What may be said of a caller on the OpenAI-compatible routes. */
+export const policySchema = z.strictObject({
   models: z.array(z.string().min(1)).optional(),
   defaultModel: z.string().min(1).optional(),
   cacheSeconds: z.int().min(1).max(MAX_CACHE_SECONDS).optional(),

@@ -46,15 +46,15 @@ interface DefinitionBase<Query extends z.ZodType> extends Omit<
 
 type Handle<Input> = (input: Input, platform: Platform, call: HttpCall) => Promise<RouteReply>;
 
-interface GetDefinition<Query extends z.ZodType> extends DefinitionBase<Query> {
-  readonly method: 'GET';
+interface PlainDefinition<Query extends z.ZodType> extends DefinitionBase<Query> {
+  readonly method: 'GET' | 'DELETE';
   readonly body?: never;
   readonly example?: z.input<Query> & Named;
   readonly handle: Handle<z.output<Query>>;
 }
 
-interface PutDefinition<Query extends z.ZodType, Body extends z.ZodType> extends DefinitionBase<Query> {
-  readonly method: 'PUT';
+interface BodyDefinition<Query extends z.ZodType, Body extends z.ZodType> extends DefinitionBase<Query> {
+  readonly method: 'POST' | 'PUT';
   readonly body: Body;
   readonly example?: WithBody<z.input<Query>, z.input<Body>> & Named;
   readonly handle: Handle<WithBody<z.output<Query>, z.output<Body>>>;
@@ -68,7 +68,7 @@ type Named = Readonly<Record<string, unknown>>;
 
 /** All that an engineer writes to add a route. */
 export type RouteDefinition<Query extends z.ZodType, Body extends z.ZodType> =
-  GetDefinition<Query> | PutDefinition<Query, Body>;
+  PlainDefinition<Query> | BodyDefinition<Query, Body>;
 
 /**
  * A route that is no endpoint: it has no way upstream. Its `handle` is given the query and path parameters, and beside them the

@@ -93,16 +93,16 @@ export interface EndpointBudget {
 }
 
 /** The tables that a route or a schedule may read. */
-export type Readable = 'ledger' | 'callers' | 'budgets';
+export type Readable = 'ledger' | 'callers' | 'budgets' | 'audit';
 
-/** The tables that a route or a schedule may write, which includes reading them. */
-export type Writable = 'ledger' | 'budgets';
+/** The tables that a route or a schedule may write, which includes reading what must be read for it; of the audit trail, nothing. */
+export type Writable = 'ledger' | 'callers' | 'budgets' | 'audit';
 
 /** Any other HTTP route. It has no way upstream. */
 export interface RouteSpec {
   readonly kind: 'route';
   readonly summary: string;
-  readonly method: 'GET' | 'PUT';
+  readonly method: 'GET' | 'POST' | 'PUT' | 'DELETE';
   /** May have parameters: `/v1/budgets/{scope}`, each a whole segment. */
   readonly path: string;
   readonly access: 'public' | readonly Role[];

@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { createBudgetStores } from '#budgets/budgets.ts';
+import { audited } from '#edge/audit/audit-trail.ts';
 import { noBudget, setLimit, showBudget } from '#budgets/manage.ts';
 import { budgetSchema, toBudgetReply, windowKind } from '#edge/budget-reply.ts';
 import { parseScope } from '#edge/budget-scope.ts';
@@ -27,16 +28,23 @@ export const { handler, spec } = defineRoute({
   output: budgetSchema,
   example: { scope: 'endpoint:summarize', body: { window: 'month', limitUsd: '50' } },
   reads: ['budgets'],
-  writes: ['budgets'],
+  writes: ['budgets', 'audit'],
   catalog: true,
   timeoutMs: 28_000,
-  async handle({ scope: name, body }, platform, { principal }) {
+  async handle({ scope: name, body }, platform, { principal, requestId }) {
     const { clock, config, dynamo, log } = platform;
     const { scope, spec: limits } = await parseScope(name, platform);
     const stores = createBudgetStores({ dynamo, table: config.tables.budgets });
     const { window: kind, limitUsd, shards } = body;
     const limitPico = limitUsd === null ? undefined : parseUsd(limitUsd);
-    await setLimit({ scope, kind, limitPico, shards }, limits, stores, platform);
+    const deed = {
+      action: 'budget.set',
+      subject: scope,
+      by: principal?.id ?? 'nobody',
+      requestId,
+      details: body,
+    } as const;
+    await audited(deed, platform, () => setLimit({ scope, kind, limitPico, shards }, limits, stores, platform));
     log.info('a budget was set', { scope, window: kind, limitUsd, shards, by: principal?.id });
     const budget = await showBudget(scope, kind, limits, stores, clock);
     return { json: toBudgetReply(budget ?? noBudget(scope, kind, clock)) };

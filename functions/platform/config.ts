@@ -34,6 +34,7 @@ const environment = z.object({
   WEIR_LEDGER_TABLE: text.default('weir-ledger'),
   WEIR_BUDGETS_TABLE: text.default('weir-budgets'),
   WEIR_CALLERS_TABLE: text.default('weir-callers'),
+  WEIR_AUDIT_TABLE: text.default('weir-audit'),
   WEIR_JOBS_TABLE: text.default('weir-jobs'),
   WEIR_OPENAI_SECRET_ID: text.default('weir/openai'),
   WEIR_QUEUE_URL: text.optional(),
@@ -41,6 +42,7 @@ const environment = z.object({
   WEIR_MAX_RECEIVES: z.coerce.number().int().min(1).max(1000).default(3),
   WEIR_RESULT_QUEUES: queueMap.optional(),
   WEIR_NOTICE_TOPIC_ARN: text.optional(),
+  WEIR_ANY_KEY: z.enum(['true', 'false']).default('false'),
   WEIR_CATALOG_FILE: text.default('/var/task/catalog.json'),
   WEIR_DOCS_FILE: text.default('/var/task/docs.json'),
 });
@@ -73,6 +75,7 @@ export interface Config {
     readonly ledger: string;
     readonly budgets: string;
     readonly callers: string;
+    readonly audit: string;
     readonly jobs: string;
   };
   readonly queue: {
@@ -85,6 +88,8 @@ export interface Config {
   };
   /** The SNS topic for notices to people; absent: they are log lines only. */
   readonly noticeTopicArn: string | undefined;
+  /** A key of a caller's form counts whatever its checksum: on a machine whose own keys are set by hand. */
+  readonly takesAnyKey: boolean;
   /** The inventory's data file: what a function needs to know of all specs. */
   readonly catalogFile: string;
   /** The data file of the docs page: itself, and what it loads. */
@@ -130,6 +135,7 @@ function toConfig(env: Environment): Config {
       ledger: env.WEIR_LEDGER_TABLE,
       budgets: env.WEIR_BUDGETS_TABLE,
       callers: env.WEIR_CALLERS_TABLE,
+      audit: env.WEIR_AUDIT_TABLE,
       jobs: env.WEIR_JOBS_TABLE,
     },
     queue: {
@@ -139,6 +145,7 @@ function toConfig(env: Environment): Config {
       resultUrls: env.WEIR_RESULT_QUEUES ?? {},
     },
     noticeTopicArn: env.WEIR_NOTICE_TOPIC_ARN,
+    takesAnyKey: env.WEIR_ANY_KEY === 'true',
     catalogFile: env.WEIR_CATALOG_FILE,
     docsFile: env.WEIR_DOCS_FILE,
   };

@@ -98,6 +98,20 @@ export class NotFound extends WeirError {
   }
 }
 
+/** 409: it stands otherwise than the request takes for granted: a name is taken, a thing is over for good, others changed it. */
+export class Conflict extends WeirError {
+  constructor(message: string) {
+    super('conflict', 409, message);
+  }
+}
+
+/** 503: what was about to be done could not be written down, so it was not done. */
+export class AuditUnavailable extends WeirError {
+  constructor(cause: unknown) {
+    super('audit_unavailable', 503, 'the audit trail could not be written, so nothing was changed', { cause });
+  }
+}
+
 /** 402: a budget would be overspent. Asking again before `resetsAt` cannot help. */
 export class BudgetExceeded extends WeirError {
   constructor(message: string, details: Readonly<Record<string, unknown>>) {

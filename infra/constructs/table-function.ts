@@ -21,18 +21,23 @@ export class TableFunction extends EntryFunction {
   }
 }
 
-/** How each table is read: the ledger by its days, a caller by its key, a budget's parts one by one or all at once. */
+/** How each table is read: the ledger and the audit trail by their days, a caller by its key or its id, a budget's parts one by one or all at once. */
 const READING: Readonly<Record<Readable, readonly string[]>> = {
   ledger: ['dynamodb:Query'],
   callers: ['dynamodb:GetItem'],
   budgets: ['dynamodb:GetItem'],
+  audit: ['dynamodb:Query'],
 };
 
-/** How each table is written, and what must be read for it. Nothing is ever deleted from either. */
+/** How each table is written, and what must be read for it. Nothing is ever deleted from any. */
 const WRITING: Readonly<Record<Writable, readonly string[]>> = {
   // Append-only: an entry that already stands is read, and never changed.
   ledger: ['dynamodb:GetItem', 'dynamodb:PutItem'],
   budgets: [...READING.budgets, 'dynamodb:PutItem', 'dynamodb:UpdateItem'],
+  // Records are put, the names in the directory added.
+  callers: [...READING.callers, 'dynamodb:PutItem', 'dynamodb:UpdateItem'],
+  // Append-only, and who writes cannot read what others did.
+  audit: ['dynamodb:PutItem'],
 };
 
 /** What a spec's `reads` and `writes` come to, by table. An authorizer writes nothing. */

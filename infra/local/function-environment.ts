@@ -11,6 +11,8 @@ export interface LocalParts {
   /** Absent: nobody asks for the docs page. */
   readonly docsFile?: string;
   readonly openaiBaseUrl: string | undefined;
+  /** One of this machine's own keys has a caller's form and no checksum of it: none is looked at. @default false */
+  readonly takesAnyKey?: boolean;
 }
 
 /** The environment that the entry's function would have on AWS, with this machine's parts in it. */
@@ -27,6 +29,7 @@ export function functionEnvironment({ name, spec }: Entry, parts: LocalParts): R
     OPENAI_BASE_URL: parts.openaiBaseUrl,
     WEIR_CATALOG_FILE: parts.catalogFile,
     WEIR_DOCS_FILE: parts.docsFile,
+    ...(parts.takesAnyKey && { WEIR_ANY_KEY: 'true' }),
     ...(spec.kind === 'endpoint' && { WEIR_OPENAI_SECRET_ID: parts.secrets[spec.secret] }),
     ...(queues && {
       WEIR_QUEUE_URL: queues.url,

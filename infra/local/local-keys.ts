@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { DynamoDBClient, PutItemCommand, type AttributeValue } from '@aws-sdk/client-dynamodb';
@@ -9,6 +8,7 @@ import {
   SecretsManagerClient,
 } from '@aws-sdk/client-secrets-manager';
 import { toCallerItem, type CallerRecord } from '#edge/caller-key.ts';
+import { mintCallerKey } from '#edge/callers/key-form.ts';
 import { toAttributes } from '#platform/aws/attributes.ts';
 import { localTableName } from './create-tables.ts';
 
@@ -30,7 +30,7 @@ export async function keepLocalKeys(dataDir: string, given: Partial<LocalKeys>):
     (text) => JSON.parse(text) as LocalKeys,
     () => undefined,
   );
-  const made = kept ?? { caller: makeKey(), administrator: makeKey() };
+  const made = kept ?? { caller: mintCallerKey(), administrator: mintCallerKey() };
   if (!kept) await writeFile(file, JSON.stringify(made), { mode: 0o600 });
   return { caller: given.caller ?? made.caller, administrator: given.administrator ?? made.administrator };
 }
@@ -67,8 +67,4 @@ export async function storeUpstreamKey(endpoint: string, secretId: string, value
   } finally {
     client.destroy();
   }
-}
-
-function makeKey(): string {
-  return `weir_${randomBytes(24).toString('hex')}`;
 }

@@ -1,5 +1,6 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { isMistypedCallerKey } from '#edge/callers/key-form.ts';
 import { redactLine } from '#edge/redact-line.ts';
 import { systemClock } from '#platform/clock.ts';
 import { parseConfig } from '#platform/config.ts';
@@ -90,6 +91,7 @@ export async function startLocalWeir(options: LocalWeirOptions): Promise<LocalWe
       catalogFile,
       docsFile,
       openaiBaseUrl,
+      takesAnyKey: [keys.caller, keys.administrator].some(isMistypedCallerKey),
     });
     const platform = createPlatform({ config: parseConfig(environment), redact: redactLine, writeLine: log.write });
     return hostFunction(entry, entry.handler.bindTo({ name: entry.name, platform }), systemClock);

@@ -13,7 +13,7 @@ const MEANINGS: Readonly<Record<string, string>> = {
   429: 'The upstream allows no more for now; see Retry-After.',
   500: 'Something went wrong inside.',
   502: 'The upstream failed.',
-  503: 'Overloaded, out of quota, or a budget or an Idempotency-Key could not be checked.',
+  503: 'Overloaded, out of quota, or a budget, an Idempotency-Key or the audit trail could not be reached.',
   504: 'No answer within the deadline. Do not retry at once.',
 };
 

@@ -27,6 +27,7 @@ export function routeOperation(spec: RouteSpec) {
     responses: {
       200: { description: 'The reply.', content: Object.fromEntries(content) as object },
       ...errorReplies(errorsOf(spec), errors),
+      ...conflictsOf(spec),
     },
   };
 }
@@ -47,14 +48,21 @@ function parametersOfRoute({ path, query, example = {} }: RouteSpec) {
   });
 }
 
+/** Of a route that changes callers: not an endpoint's conflict of keys. */
+function conflictsOf({ writes, errors }: RouteSpec): object {
+  if (!writes.includes('callers')) return {};
+  const { 409: conflict } = errorReplies(['409'], errors);
+  return { 409: { ...conflict, description: 'The id is taken, the caller was revoked, or others change it too.' } };
+}
+
 function errorsOf({ access, path, body, reads, writes }: RouteSpec): string[] {
-  const countsMoney = [...reads, ...writes].includes('budgets');
+  const needsCounters = [...reads, ...writes].includes('budgets') || writes.includes('audit');
   return [
     '400',
     '500',
     ...(access === 'public' ? [] : ['401', '403']),
     ...(parametersOf(path).length > 0 ? ['404'] : []),
     ...(body ? ['413', '422'] : []),
-    ...(countsMoney ? ['503'] : []),
+    ...(needsCounters ? ['503'] : []),
   ];
 }

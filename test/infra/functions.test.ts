@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { callTimes } from '#edge/call-deadline.ts';
-import type { EndpointSpec, Readable } from '#edge/specs.ts';
+import type { EndpointSpec, Readable, Writable } from '#edge/specs.ts';
 import { slugOf, type Entry } from '#infra/inventory.ts';
 import { parseConfig } from '#platform/config.ts';
 import {
@@ -105,14 +105,16 @@ function onQueues(slug: string): string[] {
   ];
 }
 
-const READING = { ledger: ['Query'], callers: ['GetItem'], budgets: ['GetItem'] };
+const READING = { ledger: ['Query'], callers: ['GetItem'], budgets: ['GetItem'], audit: ['Query'] };
 const WRITING = {
   ledger: ['GetItem', 'PutItem'],
   budgets: ['GetItem', 'PutItem', 'UpdateItem'],
+  callers: ['GetItem', 'PutItem', 'UpdateItem'],
+  audit: ['PutItem'],
 };
 
 /** An authorizer has nothing to write. */
-function writesOf(spec: Entry['spec']): ('ledger' | 'budgets')[] {
+function writesOf(spec: Entry['spec']): Writable[] {
   return 'writes' in spec ? [...spec.writes] : [];
 }
 

@@ -33,7 +33,12 @@ test('tables are encrypted and paid by use; those with money’s trace can be re
     });
     expect(table.DeletionPolicy, name).toBe(precious ? 'Retain' : 'Delete');
   }
-  expect(TABLES.filter(({ precious }) => precious).map(({ name }) => name)).toEqual(['ledger', 'budgets', 'callers']);
+  expect(TABLES.filter(({ precious }) => precious).map(({ name }) => name)).toEqual([
+    'ledger',
+    'budgets',
+    'callers',
+    'audit',
+  ]);
 });
 
 test('only what may be lost forgets by itself', () => {

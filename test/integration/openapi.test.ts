@@ -101,7 +101,7 @@ test('every parameter of a path stands in it as one that must be given, and what
     const inPath = parameters.filter((parameter) => parameter.in === 'path');
     expect([path, inPath.map(({ name }) => `{${name}}`)]).toEqual([path, path.match(/\{\w+\}/g) ?? []]);
     for (const parameter of inPath) expect(parameter).toMatchObject({ required: true });
-    const takesBody = entry.spec.kind === 'endpoint' || entry.spec.method === 'PUT';
+    const takesBody = entry.spec.method === 'POST' || entry.spec.method === 'PUT';
     expect([path, requestBody !== undefined]).toEqual([path, takesBody]);
     if (requestBody) expect(requestBody.content['application/json'].schema).toMatchObject({ type: 'object' });
   }

@@ -84,6 +84,11 @@ export class WeirEnvironment {
     return this.#request(entryName, { method: 'PUT', body }, options);
   }
 
+  /** Deletes at an entry's route. */
+  delete(entryName: string, options: RequestOptions = {}): Promise<TestReply> {
+    return this.#request(entryName, { method: 'DELETE' }, options);
+  }
+
   /** Gets an entry's route. */
   get(
     entryName: string,

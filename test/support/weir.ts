@@ -116,6 +116,7 @@ export async function startWeir<SomeClock extends Clock = FakeClock>(
         WEIR_LEDGER_TABLE: localTableName('ledger', tablePrefix),
         WEIR_BUDGETS_TABLE: localTableName('budgets', tablePrefix),
         WEIR_CALLERS_TABLE: localTableName('callers', tablePrefix),
+        WEIR_AUDIT_TABLE: localTableName('audit', tablePrefix),
         WEIR_JOBS_TABLE: localTableName('jobs', tablePrefix),
         WEIR_OPENAI_SECRET_ID: SECRET_ID,
         WEIR_CATALOG_FILE: catalogFile,

@@ -7,9 +7,9 @@ import {
   type DynamoDBClient,
 } from '@aws-sdk/client-dynamodb';
 import { hashCallerKey, toCallerItem } from '#edge/caller-key.ts';
+import { mintCallerKey } from '#edge/callers/key-form.ts';
 import { toAttributes, type Storable } from '#platform/aws/attributes.ts';
 import { about, CliFailure } from '../failure.ts';
-import { mintCallerKey } from './mint-key.ts';
 
 /** The item that says that this deployment has its first keys. No caller's record can have this key: those are hex digits. */
 const MARKER_PK = 'setup';

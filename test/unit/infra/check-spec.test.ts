@@ -190,8 +190,12 @@ test.each<[string, object, RegExp | '']>([
   ['a path without its slash', { path: 'v1/things/{name}' }, /^path must be one such as/],
   ['an empty segment', { path: '/v1//{name}' }, /^path must be one such as/],
   ['a parameter twice', { path: '/v1/{name}/{name}' }, /^path must not name a parameter twice/],
-  ['a GET with a body', { method: 'GET' }, /^body must be given for a PUT, and for nothing else/],
+  ['a GET with a body', { method: 'GET' }, /^body must be given for a PUT or a POST, and for nothing else/],
   ['a PUT without a body', { body: undefined }, /^body must be given for a PUT/],
+  ['a POST without a body', { method: 'POST', body: undefined }, /^body must be given for a PUT or a POST/],
+  ['a DELETE with a body', { method: 'DELETE' }, /^body must be given for a PUT or a POST/],
+  ['a POST with a body', { method: 'POST' }, ''],
+  ['a DELETE without one', { method: 'DELETE', body: undefined }, ''],
   [
     'a body in the query',
     { query: z.strictObject({ name: z.string(), body: z.string() }) },

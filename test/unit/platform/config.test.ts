@@ -13,6 +13,7 @@ test('nothing is required: what is missing has its default', () => {
       ledger: 'weir-ledger',
       budgets: 'weir-budgets',
       callers: 'weir-callers',
+      audit: 'weir-audit',
       jobs: 'weir-jobs',
     },
     queue: { maxReceives: 3, resultUrls: {} },

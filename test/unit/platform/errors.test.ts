@@ -10,6 +10,8 @@ const subclasses: readonly (readonly [string, errors.WeirError, number, boolean 
   ['ModelNotAllowed', new errors.ModelNotAllowed("'m'", ['a']), 403, undefined],
   ['ModelNotPriced', new errors.ModelNotPriced("'m'"), 400, undefined],
   ['NotFound', new errors.NotFound('m'), 404, undefined],
+  ['Conflict', new errors.Conflict('m'), 409, undefined],
+  ['AuditUnavailable', new errors.AuditUnavailable(new Error('c')), 503, undefined],
   ['BudgetExceeded', new errors.BudgetExceeded('m', {}), 402, false],
   ['BudgetUnavailable', new errors.BudgetUnavailable(new Error('c')), 503, undefined],
   ['NotCached', new errors.NotCached(), 504, false],

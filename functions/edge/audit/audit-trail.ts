@@ -1,0 +1,128 @@
+import { randomUUID } from 'node:crypto';
+import { textOf, type StoredItem } from '#platform/aws/attributes.ts';
+import { AuditUnavailable, WeirError } from '#platform/errors.ts';
+import type { Platform } from '#platform/platform.ts';
+
+/** What can be done that is written down. */
+export const ACTIONS = [
+  'caller.create',
+  'caller.change',
+  'caller.rotate',
+  'caller.revoke',
+  'key.revoke',
+  'budget.set',
+] as const;
+export type Action = (typeof ACTIONS)[number];
+
+/**
+ * What became of it. `refused`: nothing was changed. `failed`: it may have been done in part. `unknown`: the process died, or the
+ * trail could not be reached any more: it may have been done.
+ */
+export const OUTCOMES = ['done', 'refused', 'failed', 'unknown'] as const;
+export type Outcome = (typeof OUTCOMES)[number];
+
+/** What somebody is about to do. Holds names and limits, never a key or its hash. */
+export interface Deed {
+  readonly action: Action;
+  /** `caller:<id>`, or the scope of a budget. */
+  readonly subject: string;
+  /** The administrator's id. */
+  readonly by: string;
+  readonly requestId: string;
+  /** What was asked for. */
+  readonly details: Readonly<Record<string, unknown>>;
+}
+
+/** A deed as the trail has it. */
+export interface AuditEntry extends Deed {
+  /** ISO 8601, UTC. */
+  readonly at: string;
+  readonly outcome: Outcome;
+}
+
+type Parts = Pick<Platform, 'dynamo' | 'config' | 'clock' | 'log'>;
+
+/**
+ * Does what is to be written down. DynamoDB could write both at once, but a change is several items in two tables; so the trail goes first,
+ * as a database's log does:
+ *
+ *     put <day>, <time>#<id>            what is about to be done; if this fails nothing is done: 503
+ *     do it
+ *     put <day>, <time>#<id>#outcome    what became of it; if this fails the entry stays, with the outcome `unknown`
+ *
+ * So nothing is ever done that is not in the trail before its reply, and nothing in the trail is ever changed.
+ *
+ * @throws AuditUnavailable, before anything was done; else what `work` throws
+ */
+export async function audited<Result>(deed: Deed, parts: Parts, work: () => Promise<Result>): Promise<Result> {
+  const { dynamo, config, clock, log } = parts;
+  const at = new Date(clock.nowMs()).toISOString();
+  const key = { pk: at.slice(0, 10), sk: `${at}#${randomUUID()}` };
+  const append = async (item: Readonly<Record<string, string>>) => {
+    const written = await dynamo.put(config.tables.audit, item, {
+      condition: 'attribute_not_exists(pk)',
+    });
+    if (written !== 'written') throw new Error('the audit trail has this entry already');
+  };
+  const conclude = (outcome: Outcome) =>
+    append({ ...key, sk: `${key.sk}${OUTCOME_SUFFIX}`, outcome }).catch(() => {
+      log.error('the outcome of a change could not be written down', {
+        action: deed.action,
+        subject: deed.subject,
+        outcome,
+      });
+    });
+  const { action, subject, by, requestId, details } = deed;
+  await append({ ...key, at, action, subject, by, requestId, details: JSON.stringify(details) }).catch(
+    (error: unknown) => {
+      throw new AuditUnavailable(error);
+    },
+  );
+  try {
+    const result = await work();
+    await conclude('done');
+    return result;
+  } catch (error) {
+    await conclude(error instanceof WeirError && error.status < 500 ? 'refused' : 'failed');
+    throw error;
+  }
+}
+
+/** The entries of these days (UTC, both included), the oldest first. @throws when the table does not answer */
+export async function* auditEntries(
+  fromDay: string,
+  toDay: string,
+  { dynamo, config }: Pick<Platform, 'dynamo' | 'config'>,
+): AsyncGenerator<AuditEntry> {
+  for (let dayMs = Date.parse(fromDay); dayMs <= Date.parse(toDay); dayMs += DAY_MS) {
+    const values = { ':day': new Date(dayMs).toISOString().slice(0, 10) };
+    let open: AuditEntry | undefined;
+    // An outcome lies just behind its entry.
+    for await (const item of dynamo.query(config.tables.audit, 'pk = :day', { values })) {
+      const outcome = OUTCOMES.find((each) => each === item['outcome']);
+      if (outcome && open) {
+        yield { ...open, outcome };
+        open = undefined;
+      } else {
+        if (open) yield open;
+        open = toEntry(item);
+      }
+    }
+    if (open) yield open;
+  }
+}
+
+const DAY_MS = 86_400_000;
+const OUTCOME_SUFFIX = '#outcome';
+
+function toEntry(item: StoredItem): AuditEntry {
+  return {
+    at: textOf(item, 'at'),
+    action: textOf(item, 'action') as Action,
+    subject: textOf(item, 'subject'),
+    by: textOf(item, 'by'),
+    requestId: textOf(item, 'requestId'),
+    details: JSON.parse(textOf(item, 'details')) as Deed['details'],
+    outcome: 'unknown',
+  };
+}

@@ -1,0 +1,26 @@
+import * as z from 'zod';
+import { keySchema } from '#edge/callers/caller-reply.ts';
+import { checkWish, newCaller } from '#edge/callers/caller-wish.ts';
+import { createManagedCaller } from '#edge/callers/manage-callers.ts';
+import { askingOf, showKey } from '#edge/callers/show-caller.ts';
+import { defineRoute } from '#edge/define-route.ts';
+
+/** Makes a caller, and shows its first key: this once. */
+export const { handler, spec } = defineRoute({
+  summary: 'Make a caller; the reply alone shows its key.',
+  method: 'POST',
+  path: '/v1/callers',
+  access: ['administrator'],
+  query: z.strictObject({}),
+  body: newCaller,
+  output: keySchema,
+  example: { body: { id: 'shop', owner: 'sales', endpoints: ['summarize'], budget: { monthlyUsd: '50' } } },
+  writes: ['callers', 'budgets', 'audit'],
+  catalog: true,
+  timeoutMs: 28_000,
+  async handle({ body }, platform, call) {
+    await checkWish(body, platform);
+    const made = await createManagedCaller(body, askingOf(call), platform);
+    return { json: await showKey(made, platform) };
+  },
+});

@@ -1,0 +1,23 @@
+import * as z from 'zod';
+import { keySchema } from '#edge/callers/caller-reply.ts';
+import { callerId, checkEnd, rotation } from '#edge/callers/caller-wish.ts';
+import { rotateManagedCaller } from '#edge/callers/manage-callers.ts';
+import { askingOf, showKey } from '#edge/callers/show-caller.ts';
+import { defineRoute } from '#edge/define-route.ts';
+
+/** A new key for a caller: the older ones work on for the overlap, and at most 60 s longer, the authorizer's cache. */
+export const { handler, spec } = defineRoute({
+  summary: 'Make a new key for a caller; the older ones end after an overlap.',
+  method: 'POST',
+  path: '/v1/callers/{id}/keys',
+  access: ['administrator'],
+  query: z.strictObject({ id: callerId }),
+  body: rotation,
+  output: keySchema,
+  reads: ['budgets'],
+  writes: ['callers', 'audit'],
+  async handle({ id, body }, platform, call) {
+    checkEnd(body.expiresAt, platform);
+    return { json: await showKey(await rotateManagedCaller(id, body, askingOf(call), platform), platform) };
+  },
+});
