@@ -4,6 +4,7 @@ import { Command, CommanderError, InvalidArgumentError } from 'commander';
 import { DEPLOYED_OUTPUTS_FILE, LOCAL_OUTPUTS_FILE } from '#infra/outputs.ts';
 import { systemClock } from '#platform/clock.ts';
 import { addBudgetsCommand } from './budgets/command.ts';
+import { addCallersCommand } from './callers/command.ts';
 import { addEvalCommand } from './eval/command.ts';
 import { CliFailure, EXIT, oneLine, reasonOf, UsageFailure, type ExitCode } from './failure.ts';
 import { findWeir, type FoundWeir } from './find-weir.ts';
@@ -123,6 +124,8 @@ addBudgetsCommand(weir, {
   adminKey: env['WEIR_ADMIN_KEY'],
   openaiBaseUrl: env['OPENAI_BASE_URL'] || undefined,
 });
+
+addCallersCommand(weir, { findWeir: weirHere, streams: process, adminKey: env['WEIR_ADMIN_KEY'] });
 
 addEvalCommand(weir, { findWeir: weirHere, streams: process, clock, end: (code) => void (exitCode = code) });
 addRedactCommand(weir, process, fromHere);
