@@ -175,6 +175,23 @@ test('a caller whose limits cannot be set gets no key: nobody comes in without t
   expect(audit.body['entries']).toMatchObject([{ action: 'caller.create', outcome: 'failed' }]);
 });
 
+test('a change that comes between the reading and the writing of another is not lost', async () => {
+  const { key } = await create('raced');
+  weir.dynamoDb.rules.push({
+    operation: 'PutItem',
+    bodyIncludes: '"caller#raced"',
+    nth: 1,
+    fault: async (exchange) => {
+      const between = await weir.put('security/change-caller', { disabled: true }, of('raced'));
+      expect(between.status).toBe(200);
+      exchange.reply(await exchange.forward());
+    },
+  });
+  const rotated = await weir.post('security/rotate-caller-key', { overlapSeconds: 60 }, of('raced'));
+  expect([rotated.status, rotated.body['caller']]).toMatchObject([200, { state: 'disabled', keys: [{}, {}] }]);
+  for (const each of [key, rotated.body['key'] as string]) expect(await outcome(each)).toBe('unauthorized');
+});
+
 test('a record that cannot be read opens nothing', async () => {
   const { key } = await create('garbled');
   const { dynamo, config } = weir.platform;
