@@ -2,6 +2,7 @@ import type { SecretsManager } from '#platform/aws/secrets-manager.ts';
 import type { Clock } from '#platform/clock.ts';
 import { ConfigurationError, WeirError } from '#platform/errors.ts';
 import type { Log } from '#platform/log.ts';
+import { readStoredKey } from './stored-key.ts';
 
 /** A key and the secret's version that it came from. The version may be logged, the value never. */
 export interface UpstreamKey {
@@ -121,26 +122,13 @@ export function createKeyRing(options: KeyRingOptions): KeyRing {
   };
 }
 
-/**
- * A secret is the bare key, or JSON `{"id": …, "value": …}` as rotation writes it. White space around the key is the
- * usual accident of a pasted secret and is dropped; anything inside that a header cannot carry is an error, for the SDK
- * would print the key in its own.
- */
+/** Anything that a header cannot carry is an error of ours, for the SDK would print the key in its own. */
 function parseKey(secret: string, secretId: string): string {
-  const key = (secret.trimStart().startsWith('{') ? valueOf(secret) : secret).trim();
+  const key = readStoredKey(secret).value;
   if (!/^[\x21-\x7e]+$/.test(key)) {
     const problem =
       key === '' ? 'is empty' : 'holds characters that no key has (white space, line breaks or non-ASCII)';
     throw new ConfigurationError(`the secret ${secretId} ${problem}`);
   }
   return key;
-}
-
-function valueOf(json: string): string {
-  try {
-    const { value } = JSON.parse(json) as { value?: unknown };
-    return typeof value === 'string' ? value : '';
-  } catch {
-    return '';
-  }
 }

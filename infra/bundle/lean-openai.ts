@@ -6,7 +6,8 @@ import type { Plugin } from 'esbuild';
  * What Weir calls of the SDK. The client constructs all of its some thirty resources, and drags in helpers that assemble
  * streams and sign with certificates; empty classes in their place take 230 KB out of every bundle.
  */
-const KEPT = /^resources\/(index|responses\/|embeddings|shared)/;
+const KEPT =
+  /^resources\/(index|responses\/|embeddings|shared|admin\/organization\/projects\/(api-keys|service-accounts))/;
 const LEFT_OUT = /^(resources\/|lib\/(.*Stream|.*Runner)|internal\/responses\/|internal\/assistant)/;
 
 /**

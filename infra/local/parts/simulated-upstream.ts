@@ -2,6 +2,7 @@ import { createServer, type Mountable } from '@copilotkit/aimock';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import * as z from 'zod';
 import { answer, type Answer } from './simulated-answers.ts';
+import { SimulatedAdmin } from './simulated/admin-api.ts';
 import { chatEvents, chatReply } from './simulated/chat-reply.ts';
 import { readChatRequest } from './simulated/chat-request.ts';
 import { embeddingsReply } from './simulated/embeddings-reply.ts';
@@ -81,8 +82,10 @@ function routes(pieceEveryMs: number): Mountable {
     if (!request.isStream) return json(response, 200, api.reply(request, made));
     await sendEvents(response, api.events(request, made), pieceEveryMs);
   };
+  const admin = new SimulatedAdmin();
   return {
     async handleRequest(request, response, path) {
+      if (path.startsWith('/organization/')) return administer(admin, request, response);
       const isAnswered = Object.hasOwn(TEXTS, path) || Object.hasOwn(OTHERS, path);
       if (request.method !== 'POST' || !isAnswered) return false;
       try {
@@ -96,6 +99,16 @@ function routes(pieceEveryMs: number): Mountable {
       return true;
     },
   };
+}
+
+/** The Admin API, so that rotation can be tried here: keys come and go, though any key opens this upstream. */
+async function administer(admin: SimulatedAdmin, request: IncomingMessage, response: ServerResponse): Promise<boolean> {
+  const path = (request.url ?? '').replace(/^\/v1/, '');
+  const body = await textOf(request);
+  const read = body === '' ? {} : (JSON.parse(body) as Record<string, unknown>);
+  const reply = admin.handle({ method: request.method ?? 'GET', path, body: read });
+  if (reply) json(response, reply.status, reply.body);
+  return reply !== undefined;
 }
 
 async function textOf(request: IncomingMessage): Promise<string> {
