@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import type { EntrySpec, RouteSpec, ScheduleSpec } from '#edge/specs.ts';
+import type { EntrySpec, RotationSpec, RouteSpec, ScheduleSpec } from '#edge/specs.ts';
 import { endpointFaults } from './check-endpoint.ts';
 import { faultOf, rangeFaults } from './faults.ts';
 import type { JsonNode } from './json-node.ts';
@@ -20,6 +20,7 @@ export function specFaults(spec: EntrySpec): string[] {
     case 'route':
       return routeFaults(spec);
     case 'schedule':
+    case 'rotation':
       return scheduleFaults(spec);
     case 'authorizer':
       return [];
@@ -54,7 +55,7 @@ function exampleFaults(example: Example, query: z.ZodType, body: z.ZodType | und
 
 type Example = NonNullable<RouteSpec['example']>;
 
-function scheduleFaults({ everyMinutes, timeoutMs }: ScheduleSpec): string[] {
+function scheduleFaults({ everyMinutes, timeoutMs }: ScheduleSpec | RotationSpec): string[] {
   return [
     ...rangeFaults('everyMinutes', everyMinutes, 1, LONGEST_INTERVAL_MINUTES),
     ...rangeFaults('timeoutMs', timeoutMs, 1, LONGEST_TIMEOUT_MS),

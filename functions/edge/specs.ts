@@ -7,7 +7,7 @@ import type { ModelTier } from './models.ts';
  * What an entry file says of itself. Everything outside the function is made from it: route, Lambda, role, queue, schema,
  * OpenAPI, local route, tests.
  */
-export type EntrySpec = EndpointSpec | RouteSpec | AuthorizerSpec | ScheduleSpec;
+export type EntrySpec = EndpointSpec | RouteSpec | AuthorizerSpec | ScheduleSpec | RotationSpec;
 
 /** An endpoint: takes JSON, asks models, is paid for. Reachable over HTTP and through its own queue. */
 export interface EndpointSpec {
@@ -140,6 +140,18 @@ export interface ScheduleSpec {
   /** Sends notices to the deployment's topic. */
   readonly notifies: boolean;
   readonly catalog: boolean;
+  readonly timeoutMs: number;
+  readonly memoryMb: number;
+}
+
+/** Work that Secrets Manager starts step by step, and the clock afterwards. It alone reads the admin key of OpenAI. */
+export interface RotationSpec {
+  readonly kind: 'rotation';
+  readonly summary: string;
+  /** How often it looks after the keys that rotations have left. */
+  readonly everyMinutes: number;
+  readonly reads: readonly Readable[];
+  readonly writes: readonly Writable[];
   readonly timeoutMs: number;
   readonly memoryMb: number;
 }

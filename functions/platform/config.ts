@@ -3,8 +3,8 @@ import { ConfigurationError } from './errors.ts';
 
 const text = z.string().min(1);
 
-/** Results may go to these queues only: name → URL. */
-const queueMap = z
+/** A map of texts, as JSON. */
+const textMap = z
   .string()
   .transform((json, context) => {
     try {
@@ -37,10 +37,13 @@ const environment = z.object({
   WEIR_AUDIT_TABLE: text.default('weir-audit'),
   WEIR_JOBS_TABLE: text.default('weir-jobs'),
   WEIR_OPENAI_SECRET_ID: text.default('weir/openai'),
+  WEIR_OPENAI_ADMIN_SECRET_ID: text.default('weir/openai-admin'),
+  WEIR_OPENAI_ADMIN_BASE_URL: text.optional(),
+  WEIR_ROTATED_SECRETS: textMap.optional(),
   WEIR_QUEUE_URL: text.optional(),
   WEIR_DEAD_LETTER_QUEUE_URL: text.optional(),
   WEIR_MAX_RECEIVES: z.coerce.number().int().min(1).max(1000).default(3),
-  WEIR_RESULT_QUEUES: queueMap.optional(),
+  WEIR_RESULT_QUEUES: textMap.optional(),
   WEIR_NOTICE_TOPIC_ARN: text.optional(),
   WEIR_ANY_KEY: z.enum(['true', 'false']).default('false'),
   WEIR_CATALOG_FILE: text.default('/var/task/catalog.json'),
@@ -70,6 +73,14 @@ export interface Config {
   };
   readonly openaiBaseUrl: string;
   readonly openaiSecretId: string;
+  /** What rotation needs beside. */
+  readonly rotation: {
+    /** The secret with the admin key, which mints keys and revokes them. */
+    readonly adminSecretId: string;
+    readonly adminBaseUrl: string;
+    /** The OpenAI project of each secret whose keys are rotated, by the secret's id. */
+    readonly projects: Readonly<Record<string, string>>;
+  };
   readonly tables: {
     readonly cache: string;
     readonly ledger: string;
@@ -84,6 +95,7 @@ export interface Config {
     readonly deadLetterUrl: string | undefined;
     /** After this many receives a message goes to the dead-letter queue. */
     readonly maxReceives: number;
+    /** Results may go to these queues only: name → URL. */
     readonly resultUrls: Readonly<Record<string, string>>;
   };
   /** The SNS topic for notices to people; absent: they are log lines only. */
@@ -112,6 +124,7 @@ export function parseConfig(variables: Readonly<Record<string, string | undefine
 }
 
 function toConfig(env: Environment): Config {
+  const openaiBaseUrl = env.OPENAI_BASE_URL ?? 'https://api.openai.com/v1';
   return {
     entry: env.WEIR_ENTRY,
     functionName: env.AWS_LAMBDA_FUNCTION_NAME,
@@ -128,8 +141,13 @@ function toConfig(env: Environment): Config {
       sns: env.AWS_ENDPOINT_URL_SNS ?? env.AWS_ENDPOINT_URL,
       sqs: env.AWS_ENDPOINT_URL_SQS ?? env.AWS_ENDPOINT_URL,
     },
-    openaiBaseUrl: env.OPENAI_BASE_URL ?? 'https://api.openai.com/v1',
+    openaiBaseUrl,
     openaiSecretId: env.WEIR_OPENAI_SECRET_ID,
+    rotation: {
+      adminSecretId: env.WEIR_OPENAI_ADMIN_SECRET_ID,
+      adminBaseUrl: env.WEIR_OPENAI_ADMIN_BASE_URL ?? openaiBaseUrl,
+      projects: env.WEIR_ROTATED_SECRETS ?? {},
+    },
     tables: {
       cache: env.WEIR_CACHE_TABLE,
       ledger: env.WEIR_LEDGER_TABLE,

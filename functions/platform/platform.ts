@@ -1,5 +1,6 @@
 import { createDynamoDb, type DynamoDb } from './aws/dynamodb.ts';
 import { createJsonService, type JsonService } from './aws/json-service.ts';
+import { createSecretVersions, type SecretVersions } from './aws/secret-versions.ts';
 import { createSecretsManager, type SecretsManager } from './aws/secrets-manager.ts';
 import { createSignedService, type SignedServiceOptions } from './aws/signed-service.ts';
 import { createSns, type Sns } from './aws/sns.ts';
@@ -19,6 +20,8 @@ export interface Platform {
   readonly writeLine: (line: string) => void;
   readonly dynamo: DynamoDb;
   readonly secrets: SecretsManager;
+  /** The same secrets with their versions, for the function that rotates them. */
+  readonly secretVersions: SecretVersions;
   readonly sqs: Sqs;
   readonly sns: Sns;
 }
@@ -49,6 +52,7 @@ export function createPlatform(options: PlatformOptions): Platform {
   });
   const service = (name: keyof Config['endpoints'], targetPrefix: string, jsonVersion: '1.0' | '1.1'): JsonService =>
     createJsonService({ ...signed(name), targetPrefix, jsonVersion });
+  const secretService = service('secretsmanager', 'secretsmanager', '1.1');
   return {
     config,
     clock,
@@ -61,7 +65,8 @@ export function createPlatform(options: PlatformOptions): Platform {
       fields: { function: config.functionName, version: config.functionVersion },
     }),
     dynamo: createDynamoDb(service('dynamodb', 'DynamoDB_20120810', '1.0')),
-    secrets: createSecretsManager(service('secretsmanager', 'secretsmanager', '1.1')),
+    secrets: createSecretsManager(secretService),
+    secretVersions: createSecretVersions(secretService),
     sqs: createSqs(service('sqs', 'AmazonSQS', '1.0')),
     sns: createSns(createSignedService(signed('sns'))),
   };

@@ -2,13 +2,13 @@ import { Duration } from 'aws-cdk-lib';
 import { Rule, Schedule as Rate } from 'aws-cdk-lib/aws-events';
 import { LambdaFunction } from 'aws-cdk-lib/aws-events-targets';
 import { Construct } from 'constructs';
-import type { ScheduleSpec } from '#edge/specs.ts';
+import type { RotationSpec, ScheduleSpec } from '#edge/specs.ts';
 import type { BundleOf } from './bundle-of.ts';
 import type { State } from './state.ts';
 import { TableFunction } from './table-function.ts';
 
 export interface ScheduleProps {
-  readonly bundle: BundleOf<'schedule'>;
+  readonly bundle: BundleOf<'schedule'> | BundleOf<'rotation'>;
   readonly state: State;
   /** Further variables of the function. What is given here stays as it is. @default none */
   readonly environment?: Readonly<Record<string, string>>;
@@ -19,19 +19,20 @@ const LONGEST_WAIT_MINUTES = 6 * 60;
 
 /** Work that the clock starts: a function that reaches what its spec implies, and the rule that calls it. */
 export class Schedule extends Construct {
-  readonly spec: ScheduleSpec;
+  readonly spec: ScheduleSpec | RotationSpec;
   readonly function: TableFunction;
 
   constructor(scope: Construct, id: string, { bundle, state, environment }: ScheduleProps) {
     super(scope, id);
     this.spec = bundle.entry.spec;
     const { tables, notices } = state;
+    const notifies = this.spec.kind === 'schedule' && this.spec.notifies;
     this.function = new TableFunction(this, 'Handler', {
       bundle,
       tables,
-      environment: { ...(this.spec.notifies && { WEIR_NOTICE_TOPIC_ARN: notices.topicArn }), ...environment },
+      environment: { ...(notifies && { WEIR_NOTICE_TOPIC_ARN: notices.topicArn }), ...environment },
     });
-    if (this.spec.notifies) this.function.allow(notices.topicArn, 'sns:Publish');
+    if (notifies) this.function.allow(notices.topicArn, 'sns:Publish');
     this.#startEvery(this.spec.everyMinutes);
   }
 

@@ -7,6 +7,8 @@ export interface State {
   readonly tables: Readonly<Record<TableDefinition['name'], Table>>;
   /** By the name that specs use (`openai`). */
   readonly secrets: ReadonlyMap<string, UpstreamSecret>;
+  /** The secret with OpenAI's admin key, which rotation alone may read. */
+  readonly adminSecret: UpstreamSecret;
   /** Where notices go. */
   readonly notices: ITopic;
 }

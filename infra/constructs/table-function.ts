@@ -5,7 +5,7 @@ import { EntryFunction, type EntryFunctionProps } from './entry-function.ts';
 import type { State } from './state.ts';
 
 export interface TableFunctionProps extends EntryFunctionProps {
-  readonly bundle: BundleOf<'route'> | BundleOf<'authorizer'> | BundleOf<'schedule'>;
+  readonly bundle: BundleOf<'route'> | BundleOf<'authorizer'> | BundleOf<'schedule'> | BundleOf<'rotation'>;
   readonly tables: State['tables'];
 }
 

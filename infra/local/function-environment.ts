@@ -1,4 +1,5 @@
 import { slugOf, type Entry } from '../inventory.ts';
+import type { WeirOutputs } from '../outputs.ts';
 import type { EndpointQueues } from './endpoint-queues.ts';
 
 /** Where the parts of this machine are. */
@@ -6,6 +7,8 @@ export interface LocalParts {
   readonly endpoints: { readonly dynamodb: string; readonly secretsmanager: string; readonly sqs: string };
   /** Secret ids by the name that specs use. */
   readonly secrets: Readonly<Record<string, string>>;
+  /** What keys are rotated. @default none */
+  readonly rotation?: NonNullable<WeirOutputs['rotation']>;
   readonly queues: ReadonlyMap<string, EndpointQueues>;
   readonly catalogFile: string;
   /** Absent: nobody asks for the docs page. */
@@ -31,10 +34,28 @@ export function functionEnvironment({ name, spec }: Entry, parts: LocalParts): R
     WEIR_DOCS_FILE: parts.docsFile,
     ...(parts.takesAnyKey && { WEIR_ANY_KEY: 'true' }),
     ...(spec.kind === 'endpoint' && { WEIR_OPENAI_SECRET_ID: parts.secrets[spec.secret] }),
+    ...(spec.kind === 'rotation' &&
+      parts.rotation && {
+        WEIR_OPENAI_ADMIN_SECRET_ID: parts.rotation.adminSecret,
+        WEIR_ROTATED_SECRETS: JSON.stringify(projectsById(parts.rotation, parts.secrets)),
+      }),
     ...(queues && {
       WEIR_QUEUE_URL: queues.url,
       WEIR_DEAD_LETTER_QUEUE_URL: queues.deadLetterUrl,
       WEIR_RESULT_QUEUES: JSON.stringify({ [`${name}-results`]: queues.resultsUrl }),
     }),
   };
+}
+
+/** The OpenAI project of each secret that is rotated, by the secret's id. */
+function projectsById(
+  { projects }: NonNullable<LocalParts['rotation']>,
+  secrets: LocalParts['secrets'],
+): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(projects).flatMap(([name, project]) => {
+      const id = secrets[name];
+      return id === undefined ? [] : [[id, project] as const];
+    }),
+  );
 }

@@ -33,6 +33,9 @@ export interface LocalWeirOptions {
   /** The real upstream's key; without it, and without `openaiBaseUrl`, the upstream is simulated. */
   readonly openaiApiKey?: string | undefined;
   readonly openaiBaseUrl?: string | undefined;
+  /** With these two the keys in the real upstream are rotated; where it is simulated they always can be. */
+  readonly openaiAdminKey?: string | undefined;
+  readonly openaiProject?: string | undefined;
   /** Endpoints to use instead of the embedded parts. */
   readonly awsEndpoints: {
     readonly dynamodb?: string | undefined;
@@ -74,6 +77,12 @@ export async function startLocalWeir(options: LocalWeirOptions): Promise<LocalWe
   await Promise.all(
     Object.values(secrets).map((id) => storeUpstreamKey(endpoints.secretsmanager, id, upstream.apiKey)),
   );
+  const rotation = {
+    adminSecret: 'weir/openai-admin',
+    projects: rotatedProjects(options, upstream.simulated, secrets),
+  };
+  const adminKey = upstream.simulated ? upstream.apiKey : options.openaiAdminKey;
+  if (adminKey !== undefined) await storeUpstreamKey(endpoints.secretsmanager, rotation.adminSecret, adminKey);
   const sqsClient = createSqsClient(endpoints.sqs);
   started.defer(() => sqsClient.destroy());
   const queues = await createAllQueues(sqsClient, entries);
@@ -87,6 +96,7 @@ export async function startLocalWeir(options: LocalWeirOptions): Promise<LocalWe
     const environment = functionEnvironment(entry, {
       endpoints,
       secrets,
+      rotation,
       queues,
       catalogFile,
       docsFile,
@@ -113,6 +123,7 @@ export async function startLocalWeir(options: LocalWeirOptions): Promise<LocalWe
     region: 'us-east-1',
     tables: localTableNames(),
     secrets,
+    rotation,
     queues: Object.fromEntries([...queues].map(([name, { url, resultsUrl }]) => [name, { url, resultsUrl }])),
     awsEndpoints: endpoints,
     ...(upstream.baseUrl !== undefined && {
@@ -148,6 +159,16 @@ async function chooseUpstream({ openaiApiKey, openaiBaseUrl }: LocalWeirOptions,
   const upstream = await startSimulatedUpstream();
   started.defer(() => upstream.stop());
   return { simulated: true, baseUrl: upstream.baseUrl, apiKey: 'simulated' };
+}
+
+/** Any project will do where the upstream is simulated. */
+function rotatedProjects(
+  { openaiAdminKey, openaiProject }: LocalWeirOptions,
+  simulated: boolean,
+  secrets: Readonly<Record<string, string>>,
+): Record<string, string> {
+  const project = simulated ? 'proj_simulated' : openaiAdminKey === undefined ? undefined : openaiProject;
+  return project === undefined ? {} : Object.fromEntries(Object.keys(secrets).map((name) => [name, project]));
 }
 
 function secretIds(entries: readonly Entry[]): Record<string, string> {

@@ -1,4 +1,4 @@
-import type { ScheduleSpec } from '#edge/specs.ts';
+import type { RotationSpec, ScheduleSpec } from '#edge/specs.ts';
 import type { Clock } from '#platform/clock.ts';
 import type { Log } from '#platform/log.ts';
 import type { HostedFunction } from './lambda-host.ts';
@@ -19,14 +19,14 @@ export interface ScheduleTimerOptions {
 export function startSchedules({ functions, clock, log }: ScheduleTimerOptions): () => Promise<void> {
   const stops = functions.flatMap((hosted) => {
     const { spec } = hosted.entry;
-    return spec.kind === 'schedule' ? [keepRunning(hosted, spec, clock, log)] : [];
+    return spec.kind === 'schedule' || spec.kind === 'rotation' ? [keepRunning(hosted, spec, clock, log)] : [];
   });
   return async () => {
     await Promise.all(stops.map((stop) => stop()));
   };
 }
 
-function keepRunning(hosted: HostedFunction, { everyMinutes }: ScheduleSpec, clock: Clock, log: Log) {
+function keepRunning(hosted: HostedFunction, { everyMinutes }: ScheduleSpec | RotationSpec, clock: Clock, log: Log) {
   let stopped = false;
   let cancel = () => {};
   let running = Promise.resolve();

@@ -17,6 +17,8 @@ const weir = await startLocalWeir({
   },
   openaiApiKey: env['OPENAI_API_KEY'] || undefined,
   openaiBaseUrl: env['OPENAI_BASE_URL'] || undefined,
+  openaiAdminKey: env['OPENAI_ADMIN_KEY'] || undefined,
+  openaiProject: env['OPENAI_PROJECT_ID'] || undefined,
   awsEndpoints: {
     dynamodb: env['AWS_ENDPOINT_URL_DYNAMODB'] ?? env['AWS_ENDPOINT_URL'],
     secretsmanager: env['AWS_ENDPOINT_URL_SECRETS_MANAGER'] ?? env['AWS_ENDPOINT_URL'],

@@ -4,6 +4,7 @@ import type { BundleOf } from '../constructs/bundle-of.ts';
 import type { Endpoint } from '../constructs/endpoint.ts';
 import type { EntryFunction } from '../constructs/entry-function.ts';
 import { Gateway } from '../constructs/gateway.ts';
+import type { RotatedSecret } from '../constructs/rotation.ts';
 import type { State } from '../constructs/state.ts';
 import { TableFunction } from '../constructs/table-function.ts';
 import { pathOf } from '../routes.ts';
@@ -15,6 +16,8 @@ export interface ApiStackProps extends StackProps {
   readonly state: State;
   readonly endpoints: readonly Endpoint[];
   readonly routes: readonly BundleOf<'route'>[];
+  /** The secrets whose keys are rotated. */
+  readonly rotated: readonly RotatedSecret[];
   readonly authorizer: BundleOf<'authorizer'>;
 }
 
@@ -59,7 +62,7 @@ export class ApiStack extends Stack {
     return new TableFunction(this, slugOf(bundle.entry.name), { bundle, tables });
   }
 
-  #makeOutputs({ stage, state, endpoints }: ApiStackProps): CfnOutput {
+  #makeOutputs({ stage, state, endpoints, rotated }: ApiStackProps): CfnOutput {
     const queues = endpoints.flatMap(({ function: { entryName }, queues: own }) =>
       own ? [[entryName, { url: own.work.queueUrl, resultsUrl: own.results.queueUrl }] as const] : [],
     );
@@ -74,6 +77,10 @@ export class ApiStack extends Stack {
         jobs: state.tables.jobs.tableName,
       },
       secrets: Object.fromEntries([...state.secrets].map(([name, { id }]) => [name, id])),
+      rotation: {
+        adminSecret: state.adminSecret.id,
+        projects: Object.fromEntries(rotated.map(({ name, project }) => [name, project])),
+      },
       queues: Object.fromEntries(queues),
     };
     return new CfnOutput(this, 'Weir', { description: 'For npm run weir', value: this.toJsonString(outputs) });

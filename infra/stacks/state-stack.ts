@@ -6,6 +6,9 @@ import type { State, UpstreamSecret } from '../constructs/state.ts';
 import { WeirTable } from '../constructs/weir-table.ts';
 import { TABLES } from '../tables.ts';
 
+/** The admin key's secret, beside those that specs name. */
+export const ADMIN_SECRET = 'openai-admin';
+
 export interface StateStackProps extends StackProps {
   readonly stage: string;
   /** Names of the secrets that specs use. */
@@ -18,12 +21,18 @@ export interface StateStackProps extends StackProps {
 export class StateStack extends Stack implements State {
   readonly tables: State['tables'];
   readonly secrets: State['secrets'];
+  readonly adminSecret: UpstreamSecret;
   readonly notices: Notices;
 
   constructor(scope: Construct, id: string, { stage, secretNames, noticeEmail, ...props }: StateStackProps) {
     super(scope, id, { description: 'Weir: tables, secrets and notices', terminationProtection: true, ...props });
     this.tables = this.#makeTables();
-    this.secrets = new Map(secretNames.map((name) => [name, this.#makeSecret(name, `weir/${stage}/${name}`)]));
+    this.secrets = new Map(secretNames.map((name) => [name, this.#makeUpstreamSecret(name, stage)]));
+    this.adminSecret = this.#makeSecret(
+      ADMIN_SECRET,
+      `weir/${stage}/${ADMIN_SECRET}`,
+      'OpenAI admin key, with which keys are rotated',
+    );
     this.notices = new Notices(this, 'Notices', { stage, email: noticeEmail });
   }
 
@@ -35,19 +44,24 @@ export class StateStack extends Stack implements State {
     return Object.fromEntries(tables) as State['tables'];
   }
 
+  #makeUpstreamSecret(name: string, stage: string): UpstreamSecret {
+    const description = `OpenAI API key of the endpoints whose secret is ${name}`;
+    return this.#makeSecret(name, `weir/${stage}/${name}`, description);
+  }
+
   /**
    * A secret without a value: `npm run weir -- setup` brings it. CDK's own `Secret` would make up a random password, and
    * send it to OpenAI as a key.
    */
-  #makeSecret(name: string, id: string): UpstreamSecret {
+  #makeSecret(name: string, id: string, description: string): UpstreamSecret {
     const secret = new CfnSecret(this, `secret-${name}`, {
       name: id,
-      description: `OpenAI API key of the endpoints whose secret is ${name}`,
+      description,
     });
     Validations.of(secret).acknowledge({
       id: 'AwsSolutions-SMG4',
       reason:
-        'No managed rotation knows OpenAI. A new key may be put at any time: functions take it up within minutes, or at the first 401.',
+        'No managed rotation knows OpenAI: Weir’s own function rotates the secrets whose OpenAI project is told, and a key may be put by hand at any time.',
     });
     return { id, arn: secret.ref };
   }

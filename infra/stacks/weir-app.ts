@@ -5,14 +5,15 @@ import type { Bundle } from '../bundle/bundle-entries.ts';
 import { bundlesOf, type BundleOf } from '../constructs/bundle-of.ts';
 import type { Endpoint } from '../constructs/endpoint.ts';
 import type { Schedule } from '../constructs/schedule.ts';
-import type { State } from '../constructs/state.ts';
+import type { RotatedSecret } from '../constructs/rotation.ts';
+import { secretNamed, type State } from '../constructs/state.ts';
 import { ApiStack } from './api-stack.ts';
 import { assertDeployable } from './deployable.ts';
 import { EndpointsStack, MOST_ENDPOINTS_A_STACK } from './endpoints-stack.ts';
 import { ObservabilityStack } from './observability-stack.ts';
 import { SchedulesStack } from './schedules-stack.ts';
 import { spread } from './spread.ts';
-import { StateStack } from './state-stack.ts';
+import { ADMIN_SECRET, StateStack } from './state-stack.ts';
 
 export interface WeirAppProps extends AppProps {
   /** All entries, bundled. */
@@ -26,11 +27,13 @@ const MOST_RESOURCES_A_STACK = 399;
 /** What API Gateway takes as a stage, short enough for every name that it becomes a part of. */
 const STAGE = /^[a-z][a-z0-9]{0,15}$/;
 /** As much of an e-mail address as tells it from a mistake. SNS asks whoever has it to agree. */
+const PROJECT_OF_SECRET = /^([\w/-]+)=(proj_\w+)$/;
 const EMAIL = /^[^\s@]+@[^\s@]+$/;
 
 /**
  * What AWS would run. Context: `stage` (default `prod`) names one deployment of several in an account, `alarmTopicArn` the
- * SNS topic that alarms go to, `noticeEmail` the address that gets notices of budgets.
+ * SNS topic that alarms go to, `noticeEmail` the address that gets notices of budgets, `openaiProjects` the OpenAI project of
+ * each secret whose keys are to be rotated (`openai=proj_…`, with commas between).
  *
  * @throws Error when an entry is not fit to be deployed, and at synth when cdk-nag or CDK's own rules find something
  */
@@ -58,11 +61,13 @@ export class WeirApp extends App {
       noticeEmail: this.#noticeEmail(),
     });
     this.endpoints = this.#makeEndpoints(stage, endpointBundles, this.state, alarmTopicArn);
-    this.schedules = this.#makeSchedules(stage, bundlesOf(bundles, 'schedule'), this.state);
+    const rotated = this.#rotated(this.state);
+    this.schedules = this.#makeSchedules(stage, bundles, rotated, this.state);
     this.api = new ApiStack(this, `weir-${stage}-api`, {
       stage,
       authorizer,
       state: this.state,
+      rotated,
       endpoints: this.endpoints,
       routes: bundlesOf(bundles, 'route'),
     });
@@ -107,12 +112,32 @@ export class WeirApp extends App {
   }
 
   /** A stack without a resource cannot be deployed. */
-  #makeSchedules(stage: string, bundles: readonly BundleOf<'schedule'>[], state: State): readonly Schedule[] {
-    if (bundles.length === 0) return [];
-    return new SchedulesStack(this, `weir-${stage}-schedules`, { bundles, state }).schedules;
+  #makeSchedules(
+    stage: string,
+    all: readonly Bundle[],
+    rotated: readonly RotatedSecret[],
+    state: State,
+  ): readonly Schedule[] {
+    const [bundles, rotations] = [bundlesOf(all, 'schedule'), bundlesOf(all, 'rotation')];
+    if (bundles.length + rotations.length === 0) return [];
+    return new SchedulesStack(this, `weir-${stage}-schedules`, { bundles, rotations, rotated, state }).schedules;
+  }
+
+  #rotated(state: State): RotatedSecret[] {
+    const given = (this.node.tryGetContext('openaiProjects') as string | undefined) ?? '';
+    return given.split(',').flatMap((pair) => {
+      if (pair.trim() === '') return [];
+      const [, name = '', project = ''] = PROJECT_OF_SECRET.exec(pair.trim()) ?? [];
+      if (state.secrets.has(name)) return [{ name, project, secret: secretNamed(state, name) }];
+      throw new Error(
+        `openaiProjects must be <secret>=<project> of ${[...state.secrets.keys()].join(', ')}, but '${pair}' was provided`,
+      );
+    });
   }
 }
 
 function secretNames(bundles: readonly BundleOf<'endpoint'>[]): string[] {
-  return [...new Set(bundles.map((bundle) => bundle.entry.spec.secret))].sort();
+  const names = [...new Set(bundles.map((bundle) => bundle.entry.spec.secret))].sort();
+  if (names.includes(ADMIN_SECRET)) throw new Error(`no endpoint may use the secret ${ADMIN_SECRET}`);
+  return names;
 }

@@ -187,6 +187,7 @@ test('the command line can read the one output', async () => {
       jobs: 'table-jobs',
     },
     secrets: { openai: 'weir/prod/openai' },
+    rotation: { adminSecret: 'weir/prod/openai-admin', projects: {} },
     queues: Object.fromEntries(
       endpoints.map((name) => [
         name,

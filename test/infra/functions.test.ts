@@ -74,7 +74,7 @@ const onTable = (table: string, ...actions: string[]) =>
 function implied({ name, spec }: Entry): string[] {
   const slug = slugOf(name);
   if (spec.kind !== 'endpoint') {
-    const log = spec.kind === 'schedule' ? `${slug}/Handler/Logs` : `${slug}/Logs`;
+    const log = isTimed(spec) ? `${slug}/Handler/Logs` : `${slug}/Logs`;
     return [
       ...on(log, 'logs:CreateLogStream', 'logs:PutLogEvents'),
       ...new Set([
@@ -82,6 +82,7 @@ function implied({ name, spec }: Entry): string[] {
         ...writesOf(spec).flatMap((table) => onTable(table, ...WRITING[table])),
       ]),
       ...(notifies(spec) ? on('Notices', 'sns:Publish') : []),
+      ...(spec.kind === 'rotation' ? on('secret-openai-admin', 'secretsmanager:GetSecretValue') : []),
     ].sort();
   }
   const caching = ['GetItem', 'BatchGetItem', 'PutItem', 'BatchWriteItem'];
@@ -118,6 +119,11 @@ function writesOf(spec: Entry['spec']): Writable[] {
   return 'writes' in spec ? [...spec.writes] : [];
 }
 
+/** What the clock starts. */
+function isTimed(spec: Entry['spec']): boolean {
+  return spec.kind === 'schedule' || spec.kind === 'rotation';
+}
+
 function notifies(spec: Entry['spec']): boolean {
   return spec.kind === 'schedule' && spec.notifies;
 }
@@ -152,8 +158,13 @@ test('no function reaches the queues, the log or the secret of another', () => {
     const secrets = reachOf(deployment, lambdaOf(entry)).filter((permission) =>
       permission.startsWith('secretsmanager'),
     );
+    const { spec } = entry;
+    // What rotation writes beside, where projects are told, stands in rotation.test.ts.
+    const ownSecret = { endpoint: 'secret' in spec ? spec.secret : '', rotation: 'openai-admin' };
     const ownSecrets =
-      entry.spec.kind === 'endpoint' ? on(`secret-${entry.spec.secret}`, 'secretsmanager:GetSecretValue') : [];
+      spec.kind === 'endpoint' || spec.kind === 'rotation'
+        ? on(`secret-${ownSecret[spec.kind]}`, 'secretsmanager:GetSecretValue')
+        : [];
     expect(secrets, entry.name).toEqual(ownSecrets);
   }
 });
@@ -176,10 +187,10 @@ test('a schedule is invoked by its own rule and nobody else, every other functio
     const permissions = allowed(lambdaOf(entry));
     expect(permissions.length, entry.name).toBeGreaterThan(0);
     for (const { stack, Properties } of permissions) {
-      const own = entry.spec.kind === 'schedule' ? 'events.amazonaws.com' : 'apigateway.amazonaws.com';
+      const own = isTimed(entry.spec) ? 'events.amazonaws.com' : 'apigateway.amazonaws.com';
       expect(Properties, entry.name).toMatchObject({ Action: 'lambda:InvokeFunction', Principal: own });
       const source = Properties['SourceArn'] as unknown;
-      if (entry.spec.kind === 'schedule') {
+      if (isTimed(entry.spec)) {
         expect(deployment.target(stack, source).path).toBe(`${slugOf(entry.name)}/Rule`);
       } else expect(deployment.text(stack, source)).toContain(':execute-api:');
     }
@@ -269,6 +280,7 @@ function expectedVariables(entry: Entry): string[] {
     ...tablesOf(entry).map((table) => `WEIR_${table.toUpperCase()}_TABLE`),
     ...(entry.spec.kind === 'endpoint' ? ['WEIR_OPENAI_SECRET_ID', ...(entry.spec.hasQueue ? ownQueues : [])] : []),
     ...(notifies(entry.spec) ? ['WEIR_NOTICE_TOPIC_ARN'] : []),
+    ...(entry.spec.kind === 'rotation' ? ['WEIR_OPENAI_ADMIN_SECRET_ID', 'WEIR_ROTATED_SECRETS'] : []),
   ].sort();
 }
 

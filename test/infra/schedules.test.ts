@@ -124,7 +124,7 @@ test('an alarm looks back no further than CloudWatch can: a day, or a week where
 });
 
 test('without a schedule there is no stack for them, for an empty one cannot be deployed', () => {
-  const without = bundles.filter(({ entry }) => entry.spec.kind !== 'schedule');
+  const without = bundles.filter(({ entry: { spec } }) => spec.kind !== 'schedule' && spec.kind !== 'rotation');
   const app = createApp(without);
   expect(app.node.children.map(({ node }) => node.id)).toContain('weir-prod-state');
   expect(app.node.children.map(({ node }) => node.id)).not.toContain('weir-prod-schedules');

@@ -54,10 +54,12 @@ test('only what may be lost forgets by itself', () => {
 });
 
 test('a secret is deployed without a value: nobody’s made-up password goes to OpenAI', () => {
-  const { Properties } = only(deployment.ofType('AWS::SecretsManager::Secret'), 'secrets');
-  expect(Properties['Name']).toBe('weir/prod/openai');
-  expect(Properties).not.toHaveProperty('SecretString');
-  expect(Properties).not.toHaveProperty('GenerateSecretString');
+  const secrets = deployment.ofType('AWS::SecretsManager::Secret');
+  expect(secrets.map(({ Properties }) => Properties['Name'])).toEqual(['weir/prod/openai', 'weir/prod/openai-admin']);
+  for (const { Properties } of secrets) {
+    expect(Properties).not.toHaveProperty('SecretString');
+    expect(Properties).not.toHaveProperty('GenerateSecretString');
+  }
 });
 
 function topic(): Resource {

@@ -101,7 +101,7 @@ export class WeirEnvironment {
   /** Runs a scheduled function once, and gives what it gives. @throws ScheduleFailed; `weir.lines` say why */
   async runSchedule(entryName: string, options: RunOptions = {}): Promise<unknown> {
     const { spec } = this.#entry(entryName);
-    if (spec.kind !== 'schedule') throw new Error(`${entryName} is no scheduled function`);
+    if (spec.kind !== 'schedule' && spec.kind !== 'rotation') throw new Error(`${entryName} is no scheduled function`);
     const { remainingMs = functionTimeoutSeconds(spec) * 1000 } = options;
     return this.invoke(entryName, scheduledEvent(this.platform.clock.nowMs()), remainingMs);
   }

@@ -18,7 +18,12 @@
  * - The Weir is one environment. `newEnvironment()` makes another over the same tables: key ring, retry budget (one
  *   token) and breaker of its own.
  */
-import { CreateSecretCommand, PutSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
+import {
+  CreateSecretCommand,
+  PutSecretValueCommand,
+  RotateSecretCommand,
+  SecretsManagerClient,
+} from '@aws-sdk/client-secrets-manager';
 import { randomUUID } from 'node:crypto';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -36,6 +41,7 @@ import { startSecretsManager } from '#infra/local/parts/secrets-manager.ts';
 import type { LedgerEntry } from '#ledger/entry.ts';
 import { createLedgerStore, type LedgerRow } from '#ledger/ledger-store.ts';
 import type { Clock } from '#platform/clock.ts';
+import type { SecretVersions } from '#platform/aws/secret-versions.ts';
 import { parseConfig } from '#platform/config.ts';
 import { createPlatform, type Platform } from '#platform/platform.ts';
 import { FakeClock } from './fake-clock.ts';
@@ -54,6 +60,8 @@ export interface WeirOptions<SomeClock extends Clock = FakeClock> {
   readonly random?: () => number;
   /** The OpenAI key in the secret; `null`: the secret does not exist. @default `testKey('first')` */
   readonly key?: string | null;
+  /** OpenAI's admin key, for rotation. @default the secret does not exist */
+  readonly adminKey?: string;
   /** @default the test file's own, in memory */
   readonly dynamoEndpoint?: string;
   /** @default the repository's `functions` */
@@ -63,6 +71,7 @@ export interface WeirOptions<SomeClock extends Clock = FakeClock> {
 }
 
 const SECRET_ID = 'weir/openai';
+const ADMIN_SECRET_ID = 'weir/openai-admin';
 const LOCAL_CREDENTIALS = { accessKeyId: 'local', secretAccessKey: 'local' };
 
 /** Starts a Weir. To be held by `await using`, which ends all that it started. */
@@ -70,7 +79,7 @@ export async function startWeir<SomeClock extends Clock = FakeClock>(
   options: WeirOptions<SomeClock>,
 ): Promise<Weir<SomeClock>> {
   await using parts = new AsyncDisposableStack();
-  const { key = testKey('first'), random = () => 0, variables = {} } = options;
+  const { key = testKey('first'), adminKey, random = () => 0, variables = {} } = options;
   const clock = options.clock ?? (new FakeClock() as Clock as SomeClock);
   const entries = await readInventory(options.functionsFolder);
 
@@ -89,6 +98,9 @@ export async function startWeir<SomeClock extends Clock = FakeClock>(
   });
   parts.defer(() => secretsClient.destroy());
   if (key !== null) await secretsClient.send(new CreateSecretCommand({ Name: SECRET_ID, SecretString: key }));
+  if (adminKey !== undefined) {
+    await secretsClient.send(new CreateSecretCommand({ Name: ADMIN_SECRET_ID, SecretString: adminKey }));
+  }
 
   const queues = parts.use(await startWeirQueues(entries));
   const catalogFolder = await mkdtemp(join(tmpdir(), 'weir-catalog-'));
@@ -228,6 +240,17 @@ export class Weir<SomeClock extends Clock = FakeClock> extends WeirEnvironment {
       new PutSecretValueCommand({ SecretId: SECRET_ID, SecretString: value }),
     );
     return output.VersionId as string;
+  }
+
+  /** Begins a rotation of the OpenAI secret, as AWS does before the first step. Gives its token. */
+  async beginRotation(): Promise<string> {
+    const output = await this.#parts.secretsClient.send(new RotateSecretCommand({ SecretId: SECRET_ID }));
+    return output.VersionId as string;
+  }
+
+  /** What Secrets Manager knows of the OpenAI secret, past the proxies. */
+  get secretVersions(): SecretVersions {
+    return this.#parts.ownPlatform.secretVersions;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -55,7 +55,7 @@ async function setToWork(weir: Weir, { name, spec }: Entry): Promise<void> {
     // Another caller, the queue: so that no answer comes from the cache.
     const outcome = await weir.sqs(name, [{ id: 'one', input: spec.example }]);
     expect([name, outcome.failed, weir.logged('a message failed')]).toEqual([name, [], []]);
-  } else if (spec.kind === 'schedule') {
+  } else if (spec.kind === 'schedule' || spec.kind === 'rotation') {
     await weir.runSchedule(name);
   } else if (spec.kind === 'route') {
     const params = Object.fromEntries(parametersOf(spec.path).map((parameter) => [parameter, 'account']));

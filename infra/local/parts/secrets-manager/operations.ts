@@ -4,7 +4,7 @@ import type { Clock } from '#platform/clock.ts';
 import { operation, type Operation } from '../json-protocol-server.ts';
 import type { StateFile } from '../state-file.ts';
 import { addVersion, findVersion, labelsOf, moveLabel, removeLabel, secretErrors } from './secret.ts';
-import { CURRENT, type Secret, type SecretVersion } from './secret.ts';
+import { CURRENT, PENDING, type Secret, type SecretVersion } from './secret.ts';
 
 const DAY_MS = 86_400_000;
 const MAX_VALUE_BYTES = 65_536;
@@ -24,6 +24,7 @@ const named = { SecretId: z.string() };
 const createSecret = z.object({ Name: z.string(), Description: z.string().optional(), ...value });
 const putSecretValue = z.object({ ...named, ...value, VersionStages: z.array(z.string()).min(1).max(20).optional() });
 const getSecretValue = z.object({ ...named, VersionId: z.string().optional(), VersionStage: z.string().optional() });
+const rotateSecret = z.object({ ...named, ClientRequestToken: z.string().min(32).max(64).optional() });
 const moveStage = z.object({
   ...named,
   VersionStage: z.string(),
@@ -112,6 +113,18 @@ export function secretOperations(state: StateFile<Secret>, clock: Clock): Record
       const secret = findUsable(input.SecretId);
       save(withStageMoved(secret, input));
       return { ARN: secret.arn, Name: secret.name };
+    }),
+
+    // Begins a rotation, as AWS does: the label is there before the value. Whoever asked invokes the function.
+    RotateSecret: operation(rotateSecret, ({ SecretId, ClientRequestToken: versionId = randomUUID() }) => {
+      const secret = findUsable(SecretId);
+      const pending = secret.labels[PENDING];
+      const isOpen = pending !== undefined && pending !== versionId && pending !== secret.labels[CURRENT];
+      if (isOpen) {
+        throw secretErrors.invalidRequest("A previous rotation isn't complete. That rotation will be reattempted.");
+      }
+      save(moveLabel(secret, PENDING, versionId));
+      return { ARN: secret.arn, Name: secret.name, VersionId: versionId };
     }),
 
     DescribeSecret: operation(z.object(named), ({ SecretId }) => {

@@ -23,6 +23,7 @@ export interface Secret {
 
 export const CURRENT = 'AWSCURRENT';
 export const PREVIOUS = 'AWSPREVIOUS';
+export const PENDING = 'AWSPENDING';
 /** AWS keeps about as many; versions that bear a label are never dropped. */
 const MAX_VERSIONS = 100;
 
