@@ -9,6 +9,7 @@ import { addEvalCommand } from './eval/command.ts';
 import { CliFailure, EXIT, oneLine, reasonOf, UsageFailure, type ExitCode } from './failure.ts';
 import { findWeir, type FoundWeir } from './find-weir.ts';
 import { addRedactCommand } from './redact/command.ts';
+import { addRotateCommand } from './rotate/command.ts';
 
 /**
  * The command line: `npm run weir -- <command>`. What a command needs is loaded when it runs, so that `--help` is there at
@@ -129,6 +130,7 @@ addCallersCommand(weir, { findWeir: weirHere, streams: process, adminKey: env['W
 
 addEvalCommand(weir, { findWeir: weirHere, streams: process, clock, end: (code) => void (exitCode = code) });
 addRedactCommand(weir, process, fromHere);
+addRotateCommand(weir, { findWeir: weirHere, streams: process, clock });
 
 function weirHere(): Promise<FoundWeir> {
   const named = weir.opts<{ outputs?: string }>().outputs;

@@ -5,6 +5,7 @@ import {
   GetSecretValueCommand,
   ListSecretsCommand,
   PutSecretValueCommand,
+  RotateSecretCommand,
   UpdateSecretVersionStageCommand,
   type SecretsManagerClient,
 } from '@aws-sdk/client-secrets-manager';
@@ -184,4 +185,22 @@ test('a restart keeps values and labels, in a file that only its owner can read'
   const client = await started({ dataDir });
   expect([await read(client), await read(client, 'AWSPENDING')]).toEqual(['one', 'two']);
   expect(statSync(join(dataDir, 'secrets-manager.jsonl')).mode & 0o077).toBe(0);
+});
+
+test('a rotation begins with a label that has no value yet; a second one waits for its end', async () => {
+  const client = await started();
+  const { VersionId: first } = await create(client);
+  const { VersionId: token } = await client.send(new RotateSecretCommand({ SecretId }));
+  const { VersionIdsToStages: stages } = await client.send(new DescribeSecretCommand({ SecretId }));
+  expect(stages).toEqual({ [first!]: ['AWSCURRENT'], [token!]: ['AWSPENDING'] });
+  await expect(read(client, 'AWSPENDING')).rejects.toMatchObject({ name: 'ResourceNotFoundException' });
+  expect((await read(client)).SecretString).toBe('one');
+  const another = new RotateSecretCommand({ SecretId });
+  await expect(client.send(another)).rejects.toMatchObject({ name: 'InvalidRequestException' });
+
+  await put(client, 'two', ['AWSPENDING'], token);
+  const move = { SecretId, VersionStage: 'AWSCURRENT', MoveToVersionId: token, RemoveFromVersionId: first };
+  await client.send(new UpdateSecretVersionStageCommand(move));
+  expect((await read(client)).SecretString).toBe('two');
+  await client.send(new RotateSecretCommand({ SecretId }));
 });
