@@ -18,7 +18,7 @@ export const { handler, spec } = defineRotation({
   async rotate({ Step: step, SecretId: secretId, ClientRequestToken: token }: RotationEvent, platform) {
     const project = platform.config.rotation.projects[secretId];
     if (project === undefined) throw new ConfigurationError(`no OpenAI project is set for the secret ${secretId}`);
-    return STEPS[step](await openRotationRooms(platform), { secretId, token, project });
+    return STEPS[step](openRotationRooms(platform), { secretId, token, project });
   },
   tend,
 });
@@ -27,7 +27,7 @@ export const { handler, spec } = defineRotation({
 async function tend(platform: Platform): Promise<Record<string, Tended>> {
   const projects = Object.entries(platform.config.rotation.projects);
   if (projects.length === 0) return {};
-  const rooms = await openRotationRooms(platform);
+  const rooms = openRotationRooms(platform);
   const tended: Record<string, Tended> = {};
   for (const [secretId, project] of projects) {
     try {

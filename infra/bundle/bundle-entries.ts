@@ -67,6 +67,6 @@ export const BUNDLE_BUDGET_BYTES: Readonly<Record<Entry['spec']['kind'], number>
   route: 200_000,
   schedule: 200_000,
   // The SDK without any resource that endpoints use, and two of its administration's.
-  rotation: 330_000,
+  rotation: 310_000,
   authorizer: 200_000,
 };

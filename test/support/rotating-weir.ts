@@ -85,8 +85,8 @@ export class RotatingWeir {
   }
 }
 
-/** Starts one. To be held by `await using`. */
-export async function startRotatingWeir(): Promise<RotatingWeir> {
+/** Starts one. To be held by `await using`. @param options `hasAdminKey`: whether its secret has been set @default true */
+export async function startRotatingWeir({ hasAdminKey = true } = {}): Promise<RotatingWeir> {
   await using parts = new AsyncDisposableStack();
   const clock = new FakeClock();
   const first = testKey('first');
@@ -102,7 +102,7 @@ export async function startRotatingWeir(): Promise<RotatingWeir> {
     await startWeir({
       baseUrl: upstream.baseUrl,
       clock,
-      adminKey,
+      ...(hasAdminKey && { adminKey }),
       variables: {
         WEIR_OPENAI_ADMIN_BASE_URL: `${adminProxy.endpoint}/v1`,
         WEIR_ROTATED_SECRETS: JSON.stringify({ [SECRET_ID]: PROJECT }),

@@ -11,7 +11,8 @@ import { tryKey, type KeyTrial } from './try-key.ts';
 /** What the steps of a rotation work with. */
 export interface RotationRooms {
   readonly versions: SecretVersions;
-  readonly admin: OpenAiAdmin;
+  /** The Admin API, with the admin key as it is now. @throws ConfigurationError when the key has not been set */
+  readonly openAdmin: () => Promise<OpenAiAdmin>;
   readonly book: KeyBook;
   /** Makes a real call with a key. */
   readonly tryKey: (value: string) => Promise<KeyTrial>;
@@ -19,16 +20,19 @@ export interface RotationRooms {
   readonly log: Log;
 }
 
-/** @throws ConfigurationError when the admin key has not been set */
-export async function openRotationRooms(platform: Platform): Promise<RotationRooms> {
+/** Nothing is asked before it is needed: a step that has nothing to do works before the admin key has been set. */
+export function openRotationRooms(platform: Platform): RotationRooms {
   const { config, dynamo, secretVersions: versions, clock, random, log } = platform;
   const { adminSecretId, adminBaseUrl } = config.rotation;
-  const stored = await versions.at(adminSecretId, 'AWSCURRENT');
-  const adminKey = stored && readStoredKey(stored.value).value;
-  if (!adminKey) throw new ConfigurationError(`the secret ${adminSecretId} holds no admin key`);
+  const openAdmin = async () => {
+    const stored = await versions.at(adminSecretId, 'AWSCURRENT');
+    const adminKey = stored && readStoredKey(stored.value).value;
+    if (!adminKey) throw new ConfigurationError(`the secret ${adminSecretId} holds no admin key`);
+    return createOpenAiAdmin(adminBaseUrl, adminKey);
+  };
   return {
     versions,
-    admin: createOpenAiAdmin(adminBaseUrl, adminKey),
+    openAdmin,
     book: createKeyBook(dynamo, config.tables.ledger),
     tryKey: (value) => tryKey(value, { baseUrl: config.openaiBaseUrl, clock, random }),
     clock,

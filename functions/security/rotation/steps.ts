@@ -32,9 +32,10 @@ export const GRACE_MS = 24 * 3_600_000;
  */
 export async function createSecret(rooms: RotationRooms, rotation: Rotation): Promise<StepOutcome> {
   const { secretId, token, project } = rotation;
-  const { versions, admin } = rooms;
+  const { versions } = rooms;
   if ((await placeOf(rooms, rotation)) === 'current') return 'the rotation is complete';
   if (await versions.at(secretId, 'AWSPENDING')) return 'the key has been stored before';
+  const admin = await rooms.openAdmin();
   const name = keyName(secretId, token);
   for (const left of await admin.keys(project)) {
     if (left.name !== name) continue;
@@ -60,7 +61,7 @@ export async function setSecret(): Promise<StepOutcome> {
  */
 export async function testSecret(rooms: RotationRooms, rotation: Rotation): Promise<StepOutcome> {
   const { secretId, token, project } = rotation;
-  const { versions, admin, log } = rooms;
+  const { versions, log } = rooms;
   if ((await placeOf(rooms, rotation)) === 'current') return 'the rotation is complete';
   const pending = await versions.at(secretId, 'AWSPENDING');
   // So Secrets Manager tries a function that is bound to a secret anew. `finishSecret` promotes nothing without a value.
@@ -71,7 +72,7 @@ export async function testSecret(rooms: RotationRooms, rotation: Rotation): Prom
   if (id !== undefined) {
     await note(rooms, rotation, 'abandoned', id);
     try {
-      await admin.revoke(project, id);
+      await (await rooms.openAdmin()).revoke(project, id);
       await note(rooms, rotation, 'revoked', id);
     } catch (error) {
       log.error('a key that does not work could not be revoked yet', { secretId, keyId: id, error });

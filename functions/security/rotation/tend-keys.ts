@@ -23,7 +23,8 @@ const EXTEND_BELOW_MS = KEY_LIFE_MS / 2;
  * key that is current or pending is never revoked, whatever the book says. May be run again at any time.
  */
 export async function tendKeys(rooms: RotationRooms, secretId: string, project: string): Promise<Tended> {
-  const { admin, versions, book } = rooms;
+  const { versions, book } = rooms;
+  const admin = await rooms.openAdmin();
   const done = { revoked: [] as string[], retired: [] as string[], extended: [] as string[] };
   const prefix = keyNamePrefix(secretId);
   const listed = (await admin.keys(project)).filter(({ name }) => name.startsWith(prefix));

@@ -1,4 +1,10 @@
-import { DescribeSecretCommand, GetSecretValueCommand } from '@aws-sdk/client-secrets-manager';
+import {
+  DescribeSecretCommand,
+  GetSecretValueCommand,
+  PutSecretValueCommand,
+  RotateSecretCommand,
+  UpdateSecretVersionStageCommand,
+} from '@aws-sdk/client-secrets-manager';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -53,7 +59,6 @@ test('rotate says each step, and a new key is in use; no key is shown', async ()
 });
 
 test('a rotation that broke off is taken up again', async () => {
-  const { RotateSecretCommand } = await import('@aws-sdk/client-secrets-manager');
   const { VersionId: token } = await aws.secretsManager.send(new RotateSecretCommand({ SecretId: 'weir/openai' }));
   const { code, stderr } = await rotate('openai');
   expect([code, stderr]).toEqual([0, expect.stringContaining('An earlier rotation was not complete')]);
@@ -97,4 +102,56 @@ test('rotate --help tells what it does', async () => {
   expect(code).toBe(0);
   expect(stdout).toContain('--admin-key');
   expect(stdout).toContain('The key before is revoked a day later');
+});
+
+/** Runs against what it takes for AWS, and hands the rotation that it began to the test, which stands in for Secrets Manager. */
+async function rotateOnAws(then: (token: string, before: string) => Promise<unknown>) {
+  const file = join(folder, 'aws.json');
+  const { awsEndpoints, ...outputs } = weir.outputs;
+  await writeFile(file, JSON.stringify(outputs));
+  const env = {
+    AWS_ENDPOINT_URL_SECRETS_MANAGER: awsEndpoints!.secretsmanager,
+    AWS_ACCESS_KEY_ID: 'local',
+    AWS_SECRET_ACCESS_KEY: 'local',
+  };
+  const ran = runWeir(['--outputs', file, 'rotate', 'openai'], { env });
+  for (;;) {
+    const describe = new DescribeSecretCommand({ SecretId: 'weir/openai' });
+    const stages = Object.entries((await aws.secretsManager.send(describe)).VersionIdsToStages ?? {});
+    const before = stages.find(([, labels]) => labels.includes('AWSCURRENT'))![0];
+    const open = stages.find(([id, labels]) => labels.includes('AWSPENDING') && id !== before);
+    if (open) {
+      await then(open[0], before);
+      return ran;
+    }
+  }
+}
+
+test('on AWS it begins a rotation and follows until the new version is the current one', async () => {
+  const SecretId = 'weir/openai';
+  const { code, stdout } = await rotateOnAws(async (token, before) => {
+    const move = { SecretId, VersionStage: 'AWSCURRENT', MoveToVersionId: token, RemoveFromVersionId: before };
+    const put = {
+      SecretId,
+      ClientRequestToken: token,
+      SecretString: '{"id":"key_x","value":"x"}',
+      VersionStages: ['AWSPENDING'],
+    };
+    await aws.secretsManager.send(new PutSecretValueCommand(put));
+    await aws.secretsManager.send(new UpdateSecretVersionStageCommand(move));
+  });
+  expect([code, stdout]).toEqual([0, expect.stringContaining('openai has a new key')]);
+});
+
+test('on AWS a rotation that failed is told', async () => {
+  const { code, stderr } = await rotateOnAws((token) => {
+    const move = { SecretId: 'weir/openai', VersionStage: 'AWSPENDING', RemoveFromVersionId: token };
+    return aws.secretsManager.send(new UpdateSecretVersionStageCommand(move));
+  });
+  expect([code, stderr]).toEqual([
+    1,
+    expect.stringContaining(
+      'weir: the rotation of weir/openai failed, and the key in use stays: see the log of rotate-key\n',
+    ),
+  ]);
 });

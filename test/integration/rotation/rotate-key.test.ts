@@ -228,3 +228,15 @@ test('a secret without an OpenAI project is told, and nothing is asked', async (
   });
   expect(rotating.admin.requests).toEqual([]);
 });
+
+test('before the admin key is set, only what needs it fails, and says so', async () => {
+  await using rotating = await startRotatingWeir({ hasAdminKey: false });
+  const token = await rotating.weir.beginRotation();
+  // What Secrets Manager does when a deployment binds the function to the secret.
+  await rotating.step('testSecret', token);
+  await expect(rotating.step('createSecret', token)).rejects.toMatchObject(FAILED);
+  await expect(rotating.tend()).rejects.toMatchObject(FAILED);
+  const [line] = rotating.weir.logged('a rotation failed');
+  expect(line).toMatchObject({ error: { message: 'the secret weir/openai-admin holds no admin key' } });
+  expect((await rotating.current()).value).toBe(testKey('first'));
+});

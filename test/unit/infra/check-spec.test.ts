@@ -218,9 +218,11 @@ test.each<[string, object, RegExp | '']>([
   // Node fires a timer of more than 24.8 days at once.
   ['once in a long while', { everyMinutes: 10_081 }, /^everyMinutes must be/],
   ['without an end', { timeoutMs: 900_000 }, /^timeoutMs must be from 1 to 890000/],
-])('of a schedule: %s', (_what, change, fault) => {
+])('of a schedule, and of a rotation: %s', (_what, change, fault) => {
   const { spec: schedule } = defineSchedule({ summary: 'Sweeps.', everyMinutes: 5, handle: async () => {} });
-  expect(specFaults({ ...schedule, ...change }).join('; ')).toMatch(fault === '' ? /^$/ : fault);
+  for (const timed of [schedule, { ...schedule, kind: 'rotation' as const }]) {
+    expect(specFaults({ ...timed, ...change }).join('; ')).toMatch(fault === '' ? /^$/ : fault);
+  }
 });
 
 test('what the model does not have to fit may have any form', () => {
