@@ -2,6 +2,8 @@ import { randomUUID } from 'node:crypto';
 import { textOf, type StoredItem } from '#platform/aws/attributes.ts';
 import { AuditUnavailable, WeirError } from '#platform/errors.ts';
 import type { Platform } from '#platform/platform.ts';
+import { maskedJson } from '../known-error.ts';
+import { redactLine } from '../redact-line.ts';
 
 /** What can be done that is written down. */
 export const ACTIONS = [
@@ -72,12 +74,12 @@ export async function audited<Result>(deed: Deed, parts: Parts, work: () => Prom
         outcome,
       });
     });
-  const { action, subject, by, requestId, details } = deed;
-  await append({ ...key, at, action, subject, by, requestId, details: JSON.stringify(details) }).catch(
-    (error: unknown) => {
-      throw new AuditUnavailable(error);
-    },
-  );
+  const { action, subject, by, requestId } = deed;
+  // Names are anybody's words (D1).
+  const details = maskedJson(deed.details, redactLine);
+  await append({ ...key, at, action, subject, by, requestId, details }).catch((error: unknown) => {
+    throw new AuditUnavailable(error);
+  });
   try {
     const result = await work();
     await conclude('done');

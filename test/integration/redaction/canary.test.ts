@@ -170,7 +170,7 @@ test('D1 on every other route: the secret in each parameter and in the body', as
   for (const { name, spec } of routed) {
     if (spec.kind !== 'route') continue;
     const names = Object.keys(z.toJSONSchema(spec.query, { io: 'input' }).properties ?? {});
-    const params = { scope: CANARY, asset: CANARY };
+    const params = { scope: CANARY, asset: CANARY, id: CANARY, keyId: CANARY };
     const queries = names.map((parameter) => ({ [parameter]: CANARY }));
     for (const query of [{}, { [CANARY]: CANARY }, ...queries]) {
       const options = { roles, params };
@@ -181,6 +181,18 @@ test('D1 on every other route: the secret in each parameter and in the body', as
     }
   }
   await expectNoTrace(here.weir, true, 'other routes');
+});
+
+test('D1 an audit line holds no secret that an administrator has typed for a name', async () => {
+  await using here = await start();
+  const body = { id: 'shop', name: CANARY, owner: `of ${CANARY}`, endpoints: ['summarize'] };
+  const made = await here.weir.post('security/create-caller', body, { roles: ['administrator'] });
+  expect(made.status).toBe(200);
+  const trail = await here.weir.get('security/read-audit', {}, { roles: ['administrator'] });
+  expect(trail.raw).toContain('caller.create');
+  expect(traceIn(trail.raw)).toBeUndefined();
+  const stored = await storedTexts(here.weir, ['audit', 'ledger', 'budgets']);
+  expect(stored.filter((text) => traceIn(text) !== undefined)).toEqual([]);
 });
 
 test('the canary is found wherever it may hide, or this file proves nothing', () => {

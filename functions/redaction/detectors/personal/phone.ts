@@ -1,5 +1,6 @@
 import { isInternational } from '../../calling-codes.ts';
 import type { Detector } from '../../detector.ts';
+import { isInUuid } from '../../uuid.ts';
 import { LOOK_BACK, phoneContext } from './phone-context.ts';
 
 // Between two groups: spaces, dots, dashes, slashes, brackets.
@@ -64,7 +65,9 @@ const DATE =
   /(?<!\d)(?:(?:19|20)\d\d([./-])[01]?\d\1[0-3]?\d|(?:19|20)\d\d[01]\d[0-3]\d|[0-3]?\d([./-])[0-3]?\d\2(?:19|20)\d\d)(?!\d)/;
 
 /** Groups, or a word beside it, say enough of a number whose length is unusual. */
-function isAbroad({ 0: whole, index, input }: RegExpExecArray): boolean {
+function isAbroad(match: RegExpExecArray): boolean {
+  const { 0: whole, index, input } = match;
+  if (isInUuid(match)) return false;
   const found = withoutExtension(whole);
   const clear = /\d\D+\d/.test(found) || phoneContext(input, index, index + whole.length) === 'label';
   const digits = digitsOf(found.replaceAll('(0)', '').replace(/^0(?:0|11)/, ''));
