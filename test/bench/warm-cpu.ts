@@ -1,5 +1,6 @@
 import type { BenchBundles } from './bundles.ts';
 import type { LoopbackAnswer } from './loopback-process.ts';
+import { redactionShare } from './redaction-share.ts';
 import { spreadRow, type Section } from './report.ts';
 import { ratiosOf, spreadOf } from './statistics.ts';
 import { BLOCK_CALLS, callHits, callMisses, startWarmRawSdk, type WarmEnvironment } from './warm-environment.ts';
@@ -35,6 +36,7 @@ export async function warmCpu(
         note: absolute(cpuMs.miss),
       }),
       spreadRow('hit', ratiosOf(cpuMs.hit, cpuMs.raw), { unit: '×', aim: 1.5, note: absolute(cpuMs.hit) }),
+      redactionShare(spreadOf(cpuMs.miss).median),
     ],
   };
 }

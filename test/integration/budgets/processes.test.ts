@@ -39,6 +39,7 @@ beforeAll(async () => {
     WEIR_BUDGETS_TABLE: tables.budgets,
     WEIR_CALLERS_TABLE: tables.callers,
     WEIR_JOBS_TABLE: tables.jobs,
+    WEIR_AUDIT_TABLE: tables.audit,
     WEIR_OPENAI_SECRET_ID: openaiSecretId,
   };
   const dynamoEndpoint = await sharedDynamoDb();

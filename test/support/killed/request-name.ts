@@ -50,6 +50,7 @@ function alike(facts: string): string {
   return facts
     .replaceAll(/\b[0-9a-hjkmnp-tv-z]{26}\b/g, '<call>')
     .replaceAll(/\b\d{4}-\d\d-\d\dT[\d:.]+Z/g, '<time>')
+    .replaceAll(/\b[\da-f]{8}-(?:[\da-f]{4}-){3}[\da-f]{12}\b/g, '<id>')
     .replaceAll(/#p[0-9a-z]+/g, '#<purse>')
     .replaceAll(/[\w-]{43,}/g, '<hash>')
     .replaceAll(/\b(open|late|settings)#\d+\b/g, '$1#<n>');

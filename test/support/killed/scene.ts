@@ -199,6 +199,7 @@ export class Scene {
       WEIR_BUDGETS_TABLE: tables.budgets,
       WEIR_CALLERS_TABLE: tables.callers,
       WEIR_JOBS_TABLE: tables.jobs,
+      WEIR_AUDIT_TABLE: tables.audit,
       WEIR_OPENAI_SECRET_ID: openaiSecretId,
       WEIR_CATALOG_FILE: catalogFile,
       WEIR_RESULT_QUEUES: JSON.stringify(queue.resultUrls),
