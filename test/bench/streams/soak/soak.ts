@@ -83,7 +83,7 @@ export async function soak({ clients, leastEach, forMs = 0 }: SoakOptions): Prom
   const { read, mostOpen } = readers.take();
 
   let end = await rested();
-  for (let poll = 1; poll < REST_POLLS && !isBack(end, start); poll++) end = await rested();
+  for (let poll = 1; poll < REST_POLLS && !isBack(end, start); poll++) end = leastOf(end, await rested());
   const ledger = (await weir.ask({ what: 'ledger' })) as LedgerSum;
   return {
     read,
@@ -98,6 +98,12 @@ export async function soak({ clients, leastEach, forMs = 0 }: SoakOptions): Prom
 
 function isBack(end: AtRest, start: AtRest): boolean {
   return end.descriptors <= start.descriptors && end.timers <= start.timers;
+}
+
+/** What stays behind is there at each look; what only passes, as the timers of the queues' next polls do, is not. */
+function leastOf(one: AtRest, other: AtRest): AtRest {
+  const names = Object.keys(one) as (keyof AtRest)[];
+  return Object.fromEntries(names.map((name) => [name, Math.min(one[name], other[name])])) as unknown as AtRest;
 }
 
 /** Opens streams, one tag each, the kinds in turn. */
