@@ -36,6 +36,7 @@ export class Lead {
 
   /** Keeps the lease for as long as this process lives and works. */
   keep(): void {
+    if (this.#isOver) return;
     this.#stopTimer = this.terms.clock.startTimer(() => {
       this.#renewing = this.#renew();
     }, RENEW_EVERY_MS);
@@ -51,7 +52,7 @@ export class Lead {
   async #renew(): Promise<void> {
     const { cache, key, leader } = this.terms;
     const renewed = await cache.leads.renew(key, leader);
-    if (renewed !== 'refused' && !this.#isOver) this.keep();
+    if (renewed !== 'refused') this.keep();
   }
 }
 

@@ -85,3 +85,13 @@ test('S6 the end of a lead waits for a renewal that is under way, and none follo
   await stopping;
   expect(clock.pending).toBe(0);
 });
+
+test('C6 a lead that is granted when its call is over already renews nothing, and leaves no timer', async () => {
+  const clock = new FakeClock();
+  let renewals = 0;
+  const lead = leadOver(clock, () => Promise.resolve((renewals++, 'done' as const)));
+  await lead.stop();
+  lead.keep();
+  await clock.advance(60_000);
+  expect([renewals, clock.pending]).toEqual([0, 0]);
+});
