@@ -31,6 +31,8 @@ export interface AttemptWays {
   readonly live: LiveAnswer;
   /** It may be stored, so the whole of it is wanted too. */
   readonly keeps: boolean;
+  /** After this it is of no use. `Infinity`: as long as the call. */
+  readonly leftMs: number;
 }
 
 /**
@@ -79,11 +81,12 @@ export async function attempt(
 }
 
 /** Sends it, as a stream where somebody listens or where it may be ended early. */
-async function send(request: ModelRequest, { live, keeps }: AttemptWays, call: Call, { upstream }: Rooms) {
+async function send(request: ModelRequest, { live, keeps, leftMs }: AttemptWays, call: Call, { upstream }: Rooms) {
   const { terms } = call;
+  const timeoutMs = Math.min(leftMs, terms.attemptTimeoutMs ?? Infinity);
   const options: SendOptions = {
     signal: call.deadline.signal,
-    ...(terms.attemptTimeoutMs !== undefined && { timeoutMs: terms.attemptTimeoutMs }),
+    ...(timeoutMs !== Infinity && { timeoutMs }),
     safetyIdentifier: call.principal.id,
   };
   const failed = (failure: unknown) => failure as UpstreamFailure;

@@ -68,6 +68,8 @@ export interface AskOptions {
   readonly isAgain?: boolean;
   /** What is asked side by side with it, itself included: all is held for, once, before any of it is sent. */
   readonly together?: readonly ModelRequest[];
+  /** An answer that took longer would be of no use: what is under way by then is cut, and not tried again. Absent: it has the call's time. */
+  readonly withinMs?: number;
   /** How the answer is kept. @default as the endpoint's terms say */
   readonly keeping?: Keeping;
   /** Hears the answer while it is made; what was heard is never begun anew. Absent: it is given whole. */

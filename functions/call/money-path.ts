@@ -51,7 +51,7 @@ export async function moneyPath<Output>(
 /** One question: what the cache has of its answer, and the rest from the upstream. */
 async function answer(
   request: ModelRequest,
-  { fallbackModels, isAgain = false, keeping: ownKeeping, together, ...ways }: AskOptions,
+  { fallbackModels, isAgain = false, keeping: ownKeeping, together, withinMs, ...ways }: AskOptions,
   tab: Tab,
   rooms: Rooms,
 ): Promise<readonly CallEvent[]> {
@@ -62,7 +62,8 @@ async function answer(
   const parts = await lookUp(request, keeping, tab, rooms);
   const keeps = keeping !== undefined && tab.call.cacheWish.store;
   if (parts.missing && together) await tab.coverAll(together);
-  const made = parts.missing && (await attempts(parts.missing, { fallbackModels, live, keeps }, tab, rooms));
+  const asking = { fallbackModels, live, keeps, ...(withinMs !== undefined && { withinMs }) };
+  const made = parts.missing && (await attempts(parts.missing, asking, tab, rooms));
   const fresh = made && maskedOutput(made, request, tab.call, rooms);
   const events = parts.complete(fresh);
   if (ownKeeping && fresh) await shareKept(parts, tab, rooms);

@@ -58,10 +58,11 @@ export function endpointCall(ask: Ask, defaults: Defaults, ways: Ways): Endpoint
 }
 
 function optionsOf(asking: Asking, model: ModelTier, ways: Ways): AskOptions {
-  const { isAgain = false, isShown = false, stopWhen, keepSeconds } = asking;
+  const { isAgain = false, isShown = false, stopWhen, withinMs, keepSeconds } = asking;
   return {
     fallbackModels: model.fallbacks,
     isAgain,
+    ...(withinMs !== undefined && { withinMs }),
     ...(keepSeconds !== undefined && { keeping: { ttlSeconds: keepSeconds, shared: false } }),
     ...shownWays(isShown ? ways : {}, stopWhen),
   };

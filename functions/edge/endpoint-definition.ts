@@ -32,6 +32,11 @@ export interface Asking extends Prompt {
   /** Ends the answer, and the upstream's work on it, when there is enough. */
   readonly stopWhen?: NewGate;
   /**
+   * The answer is of use only so soon: what is under way by then is cut, and the call goes on without it.
+   * @default as long as the call
+   */
+  readonly withinMs?: number;
+  /**
    * This answer, an intermediate one, is kept for so long, one for each caller, whatever the endpoint declares of its output. The
    * definition says `keepsAnswers` then. @default as the endpoint declares
    */
@@ -53,7 +58,7 @@ export interface Written {
 
 /** An endpoint's only ways upstream. Whatever they send is cached, bounded, paid for and recorded under the one call. */
 export interface EndpointCall {
-  /** Asks for a structured answer. @throws OutputInvalid when it does not fit, OutputRefused when the model declines */
+  /** Asks for a structured answer. @throws OutputInvalid when it does not fit, OutputRefused when the model declines, OutputLate */
   respond<Output extends z.ZodType>(question: Question<Output>): Promise<z.output<Output>>;
   /**
    * Asks for JSON by a schema that only the call knows, in OpenAI's subset. It is not checked against it.

@@ -4,7 +4,7 @@ import { conversation, itemsOf, openingOf, type Turn } from '#edge/conversation.
 import { defineEndpoint } from '#edge/define-endpoint.ts';
 import type { EndpointCall } from '#edge/endpoint-definition.ts';
 import { large, medium, small } from '#edge/models.ts';
-import { OutputInvalid, OutputRefused, TooLarge } from '#platform/errors.ts';
+import { OutputInvalid, OutputLate, OutputRefused, TooLarge } from '#platform/errors.ts';
 
 const TIERS = { small, medium, large };
 const size = z.enum(['small', 'medium', 'large']);
@@ -34,7 +34,7 @@ export const { handler, spec } = defineEndpoint({
   output: z.strictObject({
     message: reply.describe('The next of the messages.'),
     size: size.describe('Of the model that answered.'),
-    chosenBy: z.enum(['caller', 'router', 'default']).describe('default: the router named no size.'),
+    chosenBy: z.enum(['caller', 'router', 'default']).describe('default: the router named no size, or not within 5 s.'),
     finish: z.enum(['stop', 'length', 'enough']).describe('length: at the output limit; enough: by stop_when.'),
     trimmed: trimmed.describe('The oldest turns that were left out: never those of the system, nor the last.'),
   }),
@@ -61,13 +61,14 @@ async function route(messages: readonly Turn[], call: EndpointCall) {
     input: JSON.stringify(openingOf(messages)),
     model: small,
     maxOutputTokens: 256,
+    withinMs: 5_000,
   };
   try {
     const choice = await call.respond({ ...asked, output: z.strictObject({ size }), keepSeconds: 3_600 });
     return { size: choice.size, chosenBy: 'router' as const };
   } catch (error) {
-    // It did answer, only named no size. What failed upstream has been tried again already, and would fail once more.
-    if (error instanceof OutputInvalid || error instanceof OutputRefused)
+    // It named no size, or thinks too long. What failed upstream has been tried again already, and would fail once more.
+    if ([OutputInvalid, OutputRefused, OutputLate].some((namedNone) => error instanceof namedNone))
       return { size: 'medium' as const, chosenBy: 'default' as const };
     throw error;
   }

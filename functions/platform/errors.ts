@@ -166,6 +166,14 @@ export class OutputRefused extends WeirError {
   }
 }
 
+/** 504: a question was given less time than its call, and that is over. */
+export class OutputLate extends WeirError {
+  constructor(withinMs: number) {
+    const details = { limitMs: withinMs };
+    super('upstream_timeout', 504, 'the upstream gave no answer in time', { shouldRetry: false, details });
+  }
+}
+
 /** 422: the caller's words were flagged by the moderation that this endpoint asks for. */
 export class InputFlagged extends WeirError {
   constructor(categories: readonly string[]) {

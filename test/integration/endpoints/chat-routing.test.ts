@@ -1,8 +1,9 @@
 import { expect, test } from 'vitest';
 import { expectBooksToAgree } from '#test/support/books.ts';
 import { startLocalGateway } from '#test/support/local-gateway.ts';
+import type { Step } from '#test/support/scripted-exchange.ts';
 import { Gate } from '#test/support/scripted-gate.ts';
-import { answer, choose, incomplete, refusal } from '#test/support/scripted-steps.ts';
+import { answer, choose, hang, incomplete, refusal } from '#test/support/scripted-steps.ts';
 import { startScriptedUpstream } from '#test/support/scripted-upstream.ts';
 import { startWeir } from '#test/support/weir.ts';
 import { CHAT_PROMPTS } from './chat-prompts.ts';
@@ -108,6 +109,27 @@ test.each([
   const [entry] = await weir.ledger();
   expect(entry?.attempts.map(({ modelAsked }) => modelAsked)).toEqual([MODELS.small, MODELS.medium]);
   await expectBooksToAgree(weir, upstream, 'chat');
+});
+
+test('R4 a router that hangs is cut after 5 s, paid at its bound, and leaves the call to the medium model', async () => {
+  await using upstream = await startScriptedUpstream({ prices: chatPrices });
+  const routings = Promise.withResolvers<void>();
+  const late: Step = (exchange) => (routings.resolve(), hang({ billed: true })(exchange));
+  upstream.otherwise(choose((request) => (isRouting(request) ? late : answer({ text: 'A low wall.' }))));
+  await using weir = await startWeir({ baseUrl: upstream.baseUrl });
+  const asked = weir.post('chat', { messages: [user('What is a weir?')] });
+  await routings.promise;
+  await weir.clock.advance(4_999);
+  expect(upstream.requests).toHaveLength(1);
+  await weir.clock.advance(1);
+  const reply = await asked;
+  expect([reply.status, reply.body['size'], reply.body['chosenBy']]).toEqual([200, 'medium', 'default']);
+  expect(upstream.requests.map(isRouting)).toEqual([true, false]);
+  const [entry] = await weir.ledger();
+  const [routing, answering] = entry!.attempts;
+  expect([routing!.outcome, routing!.basis, routing!.latencyMs]).toEqual(['timeout', 'unknown', 5_000]);
+  expect(routing!.costPico).toBeGreaterThan(0n);
+  expect(entry!.costPico).toBe(routing!.costPico + answering!.costPico);
 });
 
 test('a size that the caller names is asked at once: nothing is routed', async () => {

@@ -4,6 +4,7 @@ import { expectBooksToAgree } from '#test/support/books.ts';
 import { quotaExhausted, rateLimited, serverError } from '#test/support/scripted-failures.ts';
 import { hang } from '#test/support/scripted-steps.ts';
 import { ASKED_WAYS, ownEndpoints, PIECES } from './asked-ways.ts';
+import { isRouting } from './chat-upstream.ts';
 import { FAILURE_ROWS } from './failure-rows.ts';
 import { FailingUpstream } from './failing-upstream.ts';
 
@@ -89,7 +90,20 @@ describe.each(ASKED_WAYS)('$way', (asked) => {
     expect([reply.status, reply.headers['retry-after'], atHand.length]).toEqual([429, '61', 1]);
   });
 
-  test('R4 the upstream hangs and Lambda has 10 s left: 504 within 9 s, with the spend settled', async () => {
+  if (asked.isAtHand === isRouting)
+    test('R4 the router hangs and Lambda has 10 s left: the call goes on without it, and is answered', async () => {
+      failing.fails(hang({ billed: true }));
+      const pending = failing.ask({ remainingMs: 10_000, headers: { 'cache-control': 'no-store' } });
+      await failing.isFailing();
+      await failing.weir.clock.advance(5_000);
+      const { reply } = await pending;
+      expect(reply.status).toBe(200);
+      const { attempts } = await entryOf(reply.headers['x-weir-call-id']);
+      expect(attempts).toMatchObject([{ outcome: 'timeout', basis: 'unknown' }, { outcome: 'answered' }]);
+    });
+  else test('R4 the upstream hangs and Lambda has 10 s left: 504 within 9 s, with the spend settled', hangs);
+
+  async function hangs() {
     const { weir } = failing;
     failing.fails(hang({ billed: true }));
     const startedMs = weir.clock.nowMs();
@@ -108,7 +122,7 @@ describe.each(ASKED_WAYS)('$way', (asked) => {
     expect(entry).toMatchObject({ outcome: 'deadline_exceeded', basis: 'unknown' });
     expect(entry.attempts.at(-1)).toMatchObject({ outcome: 'cancelled', basis: 'unknown' });
     expect(weir.clock.pending).toBe(0);
-  });
+  }
 
   if (asked.isStreamed)
     test('R7 a caller who leaves during a backoff ends the call at once', async () => {
