@@ -10,8 +10,8 @@ export interface SecretVersions {
   stages(secretId: string): Promise<ReadonlyMap<string, readonly string[]>>;
   /** The version with a label; undefined where there is none, or where it has no value yet. */
   at(secretId: string, stage: Stage): Promise<SecretVersion | undefined>;
-  /** Puts a version under a label. The same value again changes nothing. @throws AwsServiceError `ResourceExistsException` for another value */
-  put(secretId: string, versionId: string, value: string, stage: Stage): Promise<void>;
+  /** Puts a version under a label. The same value again changes nothing; another one is not taken. */
+  put(secretId: string, versionId: string, value: string, stage: Stage): Promise<'stored' | 'has another value'>;
   /** Moves a label from one version to another, or takes it away. AWSPREVIOUS follows AWSCURRENT by itself. */
   moveStage(secretId: string, stage: Stage, move: StageMove): Promise<void>;
 }
@@ -45,7 +45,13 @@ export function createSecretVersions(send: JsonService): SecretVersions {
     },
     async put(secretId, versionId, value, stage) {
       const version = { ClientRequestToken: versionId, SecretString: value, VersionStages: [stage] };
-      await send('PutSecretValue', { SecretId: secretId, ...version });
+      try {
+        await send('PutSecretValue', { SecretId: secretId, ...version });
+        return 'stored';
+      } catch (error) {
+        if (error instanceof AwsServiceError && error.name === 'ResourceExistsException') return 'has another value';
+        throw error;
+      }
     },
     async moveStage(secretId, stage, { from, to }) {
       const move = { VersionStage: stage, RemoveFromVersionId: from, MoveToVersionId: to };

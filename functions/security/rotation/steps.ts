@@ -1,3 +1,4 @@
+import type { OpenAiAdmin } from '#upstream/openai-admin.ts';
 import { readStoredKey, writeStoredKey } from '#upstream/stored-key.ts';
 import { keyName } from './key-name.ts';
 import type { KeyEventKind } from './key-book.ts';
@@ -27,26 +28,51 @@ export const KEY_LIFE_MS = 90 * 86_400_000;
 export const GRACE_MS = 24 * 3_600_000;
 
 /**
- * Mints the key and stores it as AWSPENDING. OpenAI tells a value once: a key of this rotation whose value did not get as far
- * as the secret is of no use to anybody, and is revoked before another is made.
+ * Mints a key and stores it as AWSPENDING. Any number of runs may do so at once: Secrets Manager takes one value for a version, so the
+ * put decides whose key it is, and nobody revokes a key that may yet be put.
+ *
+ *     A: mint a ─────────────── put a ✓ ── revoke the others of this rotation: b
+ *     B:         mint b ── … ─────────────── put b ✗ ── revoke b
+ *
+ * What a run has lost that died before its put (OpenAI tells a value once) is among "the others" of the one after it.
  */
 export async function createSecret(rooms: RotationRooms, rotation: Rotation): Promise<StepOutcome> {
   const { secretId, token, project } = rotation;
   const { versions } = rooms;
   if ((await placeOf(rooms, rotation)) === 'current') return 'the rotation is complete';
-  if (await versions.at(secretId, 'AWSPENDING')) return 'the key has been stored before';
+  const stored = await versions.at(secretId, 'AWSPENDING');
   const admin = await rooms.openAdmin();
-  const name = keyName(secretId, token);
-  for (const left of await admin.keys(project)) {
-    if (left.name !== name) continue;
-    await note(rooms, rotation, 'abandoned', left.id);
-    await admin.revoke(project, left.id);
-    await note(rooms, rotation, 'revoked', left.id);
+  if (stored?.versionId === token) {
+    await dropOthers(rooms, rotation, admin, readStoredKey(stored.value).id);
+    return 'the key has been stored before';
   }
-  const key = await admin.mint(project, name, KEY_LIFE_MS / 1000);
+  const key = await admin.mint(project, keyName(secretId, token), KEY_LIFE_MS / 1000);
   await note(rooms, rotation, 'minted', key.id);
-  await versions.put(secretId, token, writeStoredKey(key), 'AWSPENDING');
+  if ((await versions.put(secretId, token, writeStoredKey(key), 'AWSPENDING')) === 'has another value') {
+    await drop(rooms, rotation, admin, key.id);
+    return 'another run has stored a key';
+  }
+  await dropOthers(rooms, rotation, admin, key.id);
   return 'a key has been minted and stored';
+}
+
+/** Revokes what this rotation has minted beside the key that is stored: no other can be stored any more. */
+async function dropOthers(
+  rooms: RotationRooms,
+  rotation: Rotation,
+  admin: OpenAiAdmin,
+  storedId: string | undefined,
+): Promise<void> {
+  const name = keyName(rotation.secretId, rotation.token);
+  for (const key of await admin.keys(rotation.project)) {
+    if (key.name === name && key.id !== storedId) await drop(rooms, rotation, admin, key.id);
+  }
+}
+
+async function drop(rooms: RotationRooms, rotation: Rotation, admin: OpenAiAdmin, keyId: string): Promise<void> {
+  await note(rooms, rotation, 'abandoned', keyId);
+  await admin.revoke(rotation.project, keyId);
+  await note(rooms, rotation, 'revoked', keyId);
 }
 
 /** Nothing to do: a minted key is in force as it is. */
