@@ -16,6 +16,9 @@ const textMap = z
   })
   .pipe(z.record(z.string(), z.string()));
 
+/** OpenAI's ids of an identity provider and of a service account. */
+const WORKLOAD_IDENTITY = /^[\w-]+\/[\w-]+$/;
+
 const environment = z.object({
   AWS_REGION: text.default('us-east-1'),
   AWS_ACCESS_KEY_ID: text.optional(),
@@ -26,6 +29,7 @@ const environment = z.object({
   AWS_ENDPOINT_URL_SECRETS_MANAGER: text.optional(),
   AWS_ENDPOINT_URL_SNS: text.optional(),
   AWS_ENDPOINT_URL_SQS: text.optional(),
+  AWS_ENDPOINT_URL_STS: text.optional(),
   AWS_LAMBDA_FUNCTION_NAME: text.default('local'),
   AWS_LAMBDA_FUNCTION_VERSION: text.default('local'),
   OPENAI_BASE_URL: text.optional(),
@@ -37,6 +41,11 @@ const environment = z.object({
   WEIR_AUDIT_TABLE: text.default('weir-audit'),
   WEIR_JOBS_TABLE: text.default('weir-jobs'),
   WEIR_OPENAI_SECRET_ID: text.default('weir/openai'),
+  WEIR_WORKLOAD_IDENTITY: z
+    .string()
+    .regex(WORKLOAD_IDENTITY, 'must be <identity provider>/<service account>')
+    .optional(),
+  WEIR_OPENAI_TOKEN_URL: text.default('https://auth.openai.com/oauth/token'),
   WEIR_OPENAI_ADMIN_SECRET_ID: text.default('weir/openai-admin'),
   WEIR_OPENAI_ADMIN_BASE_URL: text.optional(),
   WEIR_ROTATED_SECRETS: textMap.optional(),
@@ -51,6 +60,12 @@ const environment = z.object({
 });
 
 type Environment = z.infer<typeof environment>;
+
+/** Both ids are OpenAI's. */
+export interface WorkloadIdentity {
+  readonly identityProviderId: string;
+  readonly serviceAccountId: string;
+}
 
 /** Everything that a function is told from outside, parsed once and frozen. */
 export interface Config {
@@ -70,9 +85,14 @@ export interface Config {
     readonly secretsmanager?: string | undefined;
     readonly sns?: string | undefined;
     readonly sqs?: string | undefined;
+    readonly sts?: string | undefined;
   };
   readonly openaiBaseUrl: string;
   readonly openaiSecretId: string;
+  /** Instead of a stored key: as whom OpenAI knows the function's role. Absent: the key is in the secret. */
+  readonly workloadIdentity?: WorkloadIdentity;
+  /** Where a proof of who the function is becomes a token. */
+  readonly openaiTokenUrl: string;
   /** What rotation needs beside. */
   readonly rotation: {
     /** The secret with the admin key, which mints keys and revokes them. */
@@ -140,9 +160,12 @@ function toConfig(env: Environment): Config {
       secretsmanager: env.AWS_ENDPOINT_URL_SECRETS_MANAGER ?? env.AWS_ENDPOINT_URL,
       sns: env.AWS_ENDPOINT_URL_SNS ?? env.AWS_ENDPOINT_URL,
       sqs: env.AWS_ENDPOINT_URL_SQS ?? env.AWS_ENDPOINT_URL,
+      sts: env.AWS_ENDPOINT_URL_STS ?? env.AWS_ENDPOINT_URL,
     },
     openaiBaseUrl,
     openaiSecretId: env.WEIR_OPENAI_SECRET_ID,
+    ...(env.WEIR_WORKLOAD_IDENTITY && { workloadIdentity: parseWorkloadIdentity(env.WEIR_WORKLOAD_IDENTITY) }),
+    openaiTokenUrl: env.WEIR_OPENAI_TOKEN_URL,
     rotation: {
       adminSecretId: env.WEIR_OPENAI_ADMIN_SECRET_ID,
       adminBaseUrl: env.WEIR_OPENAI_ADMIN_BASE_URL ?? openaiBaseUrl,
@@ -167,4 +190,9 @@ function toConfig(env: Environment): Config {
     catalogFile: env.WEIR_CATALOG_FILE,
     docsFile: env.WEIR_DOCS_FILE,
   };
+}
+
+function parseWorkloadIdentity(pair: string): WorkloadIdentity {
+  const [identityProviderId = '', serviceAccountId = ''] = pair.split('/');
+  return { identityProviderId, serviceAccountId };
 }

@@ -5,6 +5,7 @@ import { createSecretsManager, type SecretsManager } from './aws/secrets-manager
 import { createSignedService, type SignedServiceOptions } from './aws/signed-service.ts';
 import { createSns, type Sns } from './aws/sns.ts';
 import { createSqs, type Sqs } from './aws/sqs.ts';
+import { createSts, type Sts } from './aws/sts.ts';
 import { systemClock, type Clock } from './clock.ts';
 import { configFromProcess, type Config } from './config.ts';
 import { createLog, type Log } from './log.ts';
@@ -24,6 +25,8 @@ export interface Platform {
   readonly secretVersions: SecretVersions;
   readonly sqs: Sqs;
   readonly sns: Sns;
+  /** For functions that hold no key, and prove who they are instead. */
+  readonly sts: Sts;
 }
 
 export interface PlatformOptions {
@@ -69,5 +72,6 @@ export function createPlatform(options: PlatformOptions): Platform {
     secretVersions: createSecretVersions(secretService),
     sqs: createSqs(service('sqs', 'AmazonSQS', '1.0')),
     sns: createSns(createSignedService(signed('sns'))),
+    sts: createSts(createSignedService(signed('sts'))),
   };
 }

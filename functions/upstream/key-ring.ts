@@ -1,13 +1,19 @@
-import type { SecretsManager } from '#platform/aws/secrets-manager.ts';
 import type { Clock } from '#platform/clock.ts';
-import { ConfigurationError, WeirError } from '#platform/errors.ts';
+import { WeirError } from '#platform/errors.ts';
 import type { Log } from '#platform/log.ts';
-import { readStoredKey } from './stored-key.ts';
 
-/** A key and the secret's version that it came from. The version may be logged, the value never. */
+/** A key and what tells it from the ones before and after it. The version may be logged, the value never. */
 export interface UpstreamKey {
   readonly value: string;
   readonly version: string;
+}
+
+/** Where keys come from. */
+export interface KeySource {
+  /** What log lines call it. */
+  readonly id: string;
+  /** The key as it is now. One with an end is made by asking, and so is never the same twice. */
+  read(): Promise<UpstreamKey & { readonly expiresAtMs?: number }>;
 }
 
 /** The key for OpenAI, kept in memory and never out of date for long. */
@@ -15,36 +21,39 @@ export interface KeyRing {
   /** The key to use now. @throws ConfigurationError, or `key_unavailable` (503) when there is none in memory and none can be read */
   current(): Promise<UpstreamKey>;
   /**
-   * OpenAI refused a key. Reads the secret anew, once for any number of refusals. True: trying once more is worth it.
+   * OpenAI refused a key. Reads it anew, once for any number of refusals. True: trying once more is worth it.
    */
   refused(version: string): Promise<boolean>;
 }
 
 export interface KeyRingOptions {
-  readonly secrets: SecretsManager;
-  readonly secretId: string;
+  readonly source: KeySource;
   readonly clock: Clock;
   readonly random: () => number;
   readonly log: Log;
-  /** A key is read again after this long, give or take a tenth. @default 5 minutes */
+  /** A key without an end is read again after this long, give or take a tenth. @default 5 minutes */
   readonly ttlMs?: number;
-  /** While Secrets Manager is down, a key serves up to this age. @default 6 hours */
+  /** While its source is down, a key without an end serves up to this age. @default 6 hours */
   readonly staleLimitMs?: number;
-  /** After a re-read that brought the same key, refusals do not read again for this long. @default 30 seconds */
+  /** After a re-read that brought the same key, or one with an end, refusals do not read again for this long. @default 30 seconds */
   readonly rereadPauseMs?: number;
 }
 
 interface Held {
   readonly key: UpstreamKey;
-  readonly readAtMs: number;
+  /** It is never the same twice. */
+  readonly hasEnd: boolean;
   readonly freshUntilMs: number;
+  readonly servesUntilMs: number;
 }
 
 /** After a failed refresh the old key serves for this long before the next try: an outage is not made worse by polling. */
 const REFRESH_PAUSE_MS = 10_000;
+/** So long before its end a key is read again, or at half of its life: the time in which its source may be down. */
+const EARLY_MS = 20 * 60_000;
 
 export function createKeyRing(options: KeyRingOptions): KeyRing {
-  const { secrets, secretId, clock, random, log } = options;
+  const { source, clock, random, log } = options;
   const { ttlMs = 5 * 60_000, staleLimitMs = 6 * 3_600_000, rereadPauseMs = 30_000 } = options;
   let held: Held | undefined;
   let reading: Promise<Held> | undefined;
@@ -53,11 +62,13 @@ export function createKeyRing(options: KeyRingOptions): KeyRing {
   let nextRereadAtMs = 0;
 
   const read = async (): Promise<Held> => {
-    const secret = await secrets.currentValue(secretId);
-    const key = { value: parseKey(secret.value, secretId), version: secret.versionId };
-    const readAtMs = clock.nowMs();
+    const { expiresAtMs, ...key } = await source.read();
+    const nowMs = clock.nowMs();
+    const leftMs = expiresAtMs === undefined ? staleLimitMs : expiresAtMs - nowMs;
+    const freshMs = expiresAtMs === undefined ? ttlMs : leftMs - Math.min(EARLY_MS, leftMs / 2);
     // Jitter: environments that started together shall not read together ever after.
-    return (held = { key, readAtMs, freshUntilMs: readAtMs + ttlMs * (0.9 + 0.2 * random()) });
+    const freshUntilMs = nowMs + freshMs * (0.9 + 0.2 * random());
+    return (held = { key, hasEnd: expiresAtMs !== undefined, freshUntilMs, servesUntilMs: nowMs + leftMs });
   };
 
   /** One read for all who ask at the same time. */
@@ -72,11 +83,11 @@ export function createKeyRing(options: KeyRingOptions): KeyRing {
   const keepServing = (old: Held, error: unknown): UpstreamKey => {
     log.error('the key could not be read again; the one in memory serves on', {
       alarm: 'key-stale',
-      secretId,
+      source: source.id,
       error,
       keyVersion: old.key.version,
     });
-    held = { ...old, freshUntilMs: Math.min(clock.nowMs() + REFRESH_PAUSE_MS, old.readAtMs + staleLimitMs) };
+    held = { ...old, freshUntilMs: Math.min(clock.nowMs() + REFRESH_PAUSE_MS, old.servesUntilMs) };
     return old.key;
   };
 
@@ -88,11 +99,11 @@ export function createKeyRing(options: KeyRingOptions): KeyRing {
       try {
         return (await readOnce()).key;
       } catch (error) {
-        if (old && now - old.readAtMs < staleLimitMs) return keepServing(old, error);
+        if (old && now < old.servesUntilMs) return keepServing(old, error);
         if (error instanceof WeirError) throw error;
         log.error('the key could not be read, and none that may serve is in memory', {
           alarm: 'key-unavailable',
-          secretId,
+          source: source.id,
           error,
         });
         throw new WeirError('key_unavailable', 503, 'the key for the upstream cannot be read at the moment');
@@ -105,30 +116,19 @@ export function createKeyRing(options: KeyRingOptions): KeyRing {
       try {
         const joinedRefresh = reading !== undefined && !isReread;
         isReread ||= !reading;
-        let { key } = await readOnce();
+        let { key, hasEnd } = await readOnce();
         // A refresh that was under way may have begun before the key was changed.
         if (joinedRefresh && key.version === version) {
           isReread = true;
-          ({ key } = await readOnce());
+          ({ key, hasEnd } = await readOnce());
         }
         // A key that is new may be refused in its turn, and has a re-read of its own.
-        if (key.version !== version) nextRereadAtMs = 0;
+        if (key.version !== version && !hasEnd) nextRereadAtMs = 0;
         return true;
       } catch (error) {
-        log.error('the key was refused and could not be read again', { secretId, error });
+        log.error('the key was refused and could not be read again', { source: source.id, error });
         return false;
       }
     },
   };
-}
-
-/** Anything that a header cannot carry is an error of ours, for the SDK would print the key in its own. */
-function parseKey(secret: string, secretId: string): string {
-  const key = readStoredKey(secret).value;
-  if (!/^[\x21-\x7e]+$/.test(key)) {
-    const problem =
-      key === '' ? 'is empty' : 'holds characters that no key has (white space, line breaks or non-ASCII)';
-    throw new ConfigurationError(`the secret ${secretId} ${problem}`);
-  }
-  return key;
 }

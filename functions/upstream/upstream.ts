@@ -18,8 +18,10 @@ import { Sight } from './seen.ts';
 import { AnswerReader } from './stream/answer-reader.ts';
 import { receiveStream, type OpenReply } from './stream/receive-stream.ts';
 import type { Heard, StreamReader } from './stream/stream-reader.ts';
+import { storedKeySource } from './stored-key.ts';
 import { toldBy } from './told-error.ts';
 import { toEmbeddingsParams, toResponsesParams } from './to-openai.ts';
+import { workloadIdentitySource } from './workload-identity.ts';
 
 export interface SendOptions {
   /** Ends the request, body and all. */
@@ -64,8 +66,13 @@ interface Transport {
 }
 
 /** Everything is built at the first call: the SDK's client, the key. */
-export function createUpstream({ config, clock, random, log, secrets }: Platform): Upstream {
-  const keys = createKeyRing({ secrets, secretId: config.openaiSecretId, clock, random, log });
+export function createUpstream(platform: Platform): Upstream {
+  const { config, clock, random, log, secrets } = platform;
+  const { workloadIdentity } = config;
+  const source = workloadIdentity
+    ? workloadIdentitySource(platform, workloadIdentity)
+    : storedKeySource(secrets, config.openaiSecretId);
+  const keys = createKeyRing({ source, clock, random, log });
   let client: OpenAI | undefined;
 
   /** Runs one request within its own time, and tells what went wrong on the wire. */
@@ -85,7 +92,10 @@ export function createUpstream({ config, clock, random, log, secrets }: Platform
         throw new UpstreamFailure({ ...error.failure, class: 'timeout' }, error);
       }
       if (wasCut) throw new UpstreamFailure({ class: 'timeout' });
-      throw new UpstreamFailure(classifyFailure(error, clock.nowMs()), { told: toldBy(error) });
+      const failure = classifyFailure(error, clock.nowMs());
+      // Of a token any 401 may mean that it has ended; another is made once.
+      const isOfToken = workloadIdentity !== undefined && failure.status === 401;
+      throw new UpstreamFailure(isOfToken ? { ...failure, class: 'credential' } : failure, { told: toldBy(error) });
     } finally {
       cut?.dispose();
     }

@@ -8,7 +8,8 @@ import type { Plugin } from 'esbuild';
  */
 const KEPT =
   /^resources\/(index|responses\/|embeddings|shared|admin\/organization\/projects\/(api-keys|service-accounts))/;
-const LEFT_OUT = /^(resources\/|lib\/(.*Stream|.*Runner)|internal\/responses\/|internal\/assistant)/;
+const LEFT_OUT =
+  /^(resources\/|auth\/workload-identity-auth|lib\/(.*Stream|.*Runner)|internal\/responses\/|internal\/assistant)/;
 
 /**
  * Leaves unused parts of the OpenAI SDK out of the bundle. The bundle's own test makes every kind of call through what

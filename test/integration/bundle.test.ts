@@ -12,6 +12,8 @@ import { BUNDLE_BUDGET_BYTES, bundleEntries, type Bundle } from '#infra/bundle/b
 import { readInventory } from '#infra/inventory.ts';
 import { createTables, localTableName } from '#infra/local/create-tables.ts';
 import { startSecretsManager } from '#infra/local/parts/secrets-manager.ts';
+import { systemClock } from '#platform/clock.ts';
+import { IDENTITY_PROVIDER, IdentityServer, SERVICE_ACCOUNT } from '#test/support/identity-server.ts';
 import { restEvent } from '#test/support/lambda-events.ts';
 import { plainAnswers } from '#test/support/plain-answers.ts';
 import { badRequest, invalidApiKey, rateLimited, serverError } from '#test/support/scripted-failures.ts';
@@ -68,6 +70,7 @@ interface Ran {
 async function runBundle(
   name: string,
   requests: readonly { body: object; headers?: Record<string, string> }[],
+  variables: Readonly<Record<string, string>> = {},
 ): Promise<Ran> {
   const bundle = bundles.find(({ entry }) => entry.name === name)!;
   const events = requests.map(({ body, headers = {} }) =>
@@ -85,7 +88,7 @@ async function runBundle(
   );
   const script = resolve(import.meta.dirname, '../support/bundle-process.cjs');
   const { stdout } = await run(process.execPath, [script, join(bundle.folder, 'index.js'), JSON.stringify(events)], {
-    env: { ...environment, WEIR_ENTRY: name },
+    env: { ...environment, WEIR_ENTRY: name, ...variables },
   });
   return JSON.parse(stdout.slice(stdout.lastIndexOf('\n#bundle ') + '\n#bundle '.length)) as Ran;
 }
@@ -138,6 +141,20 @@ test('the summarize bundle answers a miss and a hit, and loads no undici', async
     [200, 'hit'],
   ]);
   expect(JSON.parse(replies[1]!.body)).toEqual(JSON.parse(replies[0]!.body));
+  expect(undici).toEqual([]);
+});
+
+test('the summarize bundle answers without a stored key, by what OpenAI gives for its identity, and loads no undici', async () => {
+  await using identity = await new IdentityServer(systemClock, () => {}).listen();
+  const keyless = {
+    AWS_ENDPOINT_URL_STS: identity.endpoint,
+    WEIR_OPENAI_TOKEN_URL: `${identity.endpoint}/oauth/token`,
+    WEIR_WORKLOAD_IDENTITY: `${IDENTITY_PROVIDER}/${SERVICE_ACCOUNT}`,
+  };
+  const bodies = ['One.', 'Another.'].map((text) => ({ body: { text } }));
+  const { replies, undici } = await runBundle('summarize', bodies, keyless);
+  expect(replies.map(({ statusCode }) => statusCode)).toEqual([200, 200]);
+  expect(upstream.requests.slice(-2).map(({ key }) => key)).toEqual([identity.tokens[0], identity.tokens[0]]);
   expect(undici).toEqual([]);
 });
 

@@ -1,5 +1,5 @@
-import type { HttpReply } from './http-transport.ts';
-import { AwsServiceError, type SignedService } from './signed-service.ts';
+import { queryOperation } from './query-protocol.ts';
+import type { SignedService } from './signed-service.ts';
 
 export interface Notice {
   readonly topicArn: string;
@@ -22,32 +22,20 @@ export interface Sns {
 /** "Less than 100 characters long": https://docs.aws.amazon.com/sns/latest/api/API_Publish.html */
 const MAX_SUBJECT_CHARS = 99;
 
-/**
- * SNS over the Query protocol (https://smithy.io/2.0/aws/protocols/aws-query-protocol.html), for it speaks no JSON: a form
- * goes out, XML comes back.
- */
+/** SNS over the Query protocol, for it speaks no JSON. */
 export function createSns(send: SignedService): Sns {
   return {
     publish({ topicArn, subject, message }) {
-      const form = new URLSearchParams({
-        Action: 'Publish',
-        Version: '2010-03-31',
-        TopicArn: topicArn,
-        Message: message,
-      });
       const line = fitSubject(subject);
-      // An empty one is refused, and the notice with it.
-      if (line !== '') form.set('Subject', line);
-      return send({
-        headers: { 'content-type': 'application/x-www-form-urlencoded; charset=utf-8' },
-        body: form.toString(),
-        read: (body) => {
-          const id = textOf('MessageId', body);
-          if (id === undefined) throw new TypeError('SNS answered 200 without a MessageId');
-          return id;
-        },
-        readError: asServiceError,
-      });
+      return send(
+        queryOperation({
+          action: 'Publish',
+          version: '2010-03-31',
+          // An empty subject is refused, and the notice with it.
+          parameters: { TopicArn: topicArn, Message: message, ...(line !== '' && { Subject: line }) },
+          element: 'MessageId',
+        }),
+      );
     },
   };
 }
@@ -59,19 +47,3 @@ function fitSubject(subject: string): string {
     .replaceAll(/[^\x20-\x7e]/gu, '?');
   return ascii.length <= MAX_SUBJECT_CHARS ? ascii : `${ascii.slice(0, MAX_SUBJECT_CHARS - 3)}...`;
 }
-
-function asServiceError({ status, body }: HttpReply): AwsServiceError {
-  const name = textOf('Code', body);
-  if (name === undefined) {
-    return new AwsServiceError('UnknownError', status, `the service answered ${status} without an error in XML`);
-  }
-  return new AwsServiceError(name, status, textOf('Message', body) ?? '');
-}
-
-/** The text of the first element of this name. The replies in use nest no element of one name in another. */
-function textOf(element: string, xml: string): string | undefined {
-  const escaped = new RegExp(`<${element}>([^<]*)</${element}>`).exec(xml)?.[1];
-  return escaped?.replaceAll(/&(lt|gt|quot|apos|amp);/g, (_, name: keyof typeof ENTITIES) => ENTITIES[name]);
-}
-
-const ENTITIES = { lt: '<', gt: '>', quot: '"', apos: "'", amp: '&' };

@@ -29,6 +29,8 @@ test.each([
   ['WEIR_RESULT_QUEUES', 'http://not-json'],
   ['WEIR_RESULT_QUEUES', '["a"]'],
   ['WEIR_RESULT_QUEUES', '{"a":5}'],
+  ['WEIR_WORKLOAD_IDENTITY', 'idp_one'],
+  ['WEIR_WORKLOAD_IDENTITY', 'idp_one/user_one/more'],
   ['AWS_REGION', ''],
   ['WEIR_LEDGER_TABLE', ''],
 ])('a wrong %s (%j) is named, and its value is not shown', (name, value) => {
@@ -57,6 +59,7 @@ test('a service’s own endpoint goes before the one for all', () => {
     secretsmanager: 'http://all',
     sqs: 'http://sqs',
     sns: 'http://all',
+    sts: 'http://all',
   });
 });
 

@@ -4,6 +4,7 @@ import { createLog } from '#platform/log.ts';
 import { FakeClock } from '#test/support/fake-clock.ts';
 import { testKey } from '#test/support/test-key.ts';
 import { createKeyRing } from '#upstream/key-ring.ts';
+import { storedKeySource } from '#upstream/stored-key.ts';
 
 /** A secret that the test sets, and that counts how often it was read. */
 function ringOver(value: string, random = 0.5) {
@@ -11,17 +12,19 @@ function ringOver(value: string, random = 0.5) {
   const lines: string[] = [];
   const secret = { value, version: 1, reads: 0, fault: undefined as Error | undefined };
   const ring = createKeyRing({
-    secretId: 'weir/openai',
     clock,
     random: () => random,
     log: createLog({ redact: (text) => text, write: (line) => void lines.push(line), nowMs: () => clock.nowMs() }),
-    secrets: {
-      async currentValue() {
-        secret.reads++;
-        if (secret.fault) throw secret.fault;
-        return { versionId: `v${secret.version}`, value: secret.value };
+    source: storedKeySource(
+      {
+        async currentValue() {
+          secret.reads++;
+          if (secret.fault) throw secret.fault;
+          return { versionId: `v${secret.version}`, value: secret.value };
+        },
       },
-    },
+      'weir/openai',
+    ),
   });
   const rotate = (next: string) => Object.assign(secret, { value: next, version: secret.version + 1 });
   return { ring, clock, lines, secret, rotate };
