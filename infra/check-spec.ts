@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import type { EntrySpec, RotationSpec, RouteSpec, ScheduleSpec } from '#edge/specs.ts';
+import { isForAdministrators } from '#platform/principal.ts';
 import { endpointFaults } from './check-endpoint.ts';
 import { faultOf, rangeFaults } from './faults.ts';
 import type { JsonNode } from './json-node.ts';
@@ -27,8 +28,8 @@ export function specFaults(spec: EntrySpec): string[] {
   }
 }
 
-function routeFaults({ method, path, query, body, example, timeoutMs }: RouteSpec): string[] {
-  const faults = rangeFaults('timeoutMs', timeoutMs, 1, LONGEST_TIMEOUT_MS);
+function routeFaults({ method, path, access, query, body, example, timeoutMs }: RouteSpec): string[] {
+  const faults = [...accessFaults(access), ...rangeFaults('timeoutMs', timeoutMs, 1, LONGEST_TIMEOUT_MS)];
   if (!ROUTE_PATH.test(path)) faults.push(`path must be one such as /v1/budgets/{scope}, but ${path} was given`);
   if ((method === 'PUT' || method === 'POST') !== (body !== undefined))
     faults.push('body must be given for a PUT or a POST, and for nothing else');
@@ -44,6 +45,16 @@ function routeFaults({ method, path, query, body, example, timeoutMs }: RouteSpe
   if (example) faults.push(...exampleFaults(example, query, body));
   if (body && Object.hasOwn(known, 'body')) faults.push('query must not have body, which is where the body stands');
   return faults;
+}
+
+/** On AWS a route asks API Gateway for one proof: IAM's, for administrators, or the authorizer's, for who holds a key. */
+function accessFaults(access: RouteSpec['access']): string[] {
+  if (access === 'public') return [];
+  if (access.length === 0) return ['access must name a role, or be public'];
+  if (!access.includes('administrator') || isForAdministrators(access)) return [];
+  return [
+    `access must be administrator alone or not name it, for they come by IAM, but ${access.join(', ')} was given`,
+  ];
 }
 
 function exampleFaults(example: Example, query: z.ZodType, body: z.ZodType | undefined): string[] {

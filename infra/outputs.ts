@@ -22,6 +22,8 @@ const outputsSchema = z.object({
   rotation: z.object({ adminSecret: z.string(), projects: z.record(z.string(), z.string()) }).optional(),
   /** Queue URLs by endpoint, of those that have a queue. */
   queues: z.record(z.string(), z.object({ url: z.url(), resultsUrl: z.url() })),
+  /** The ARN of the policy of IAM that makes somebody an administrator; absent where a key does. */
+  administratorsPolicy: z.string().optional(),
   /** Endpoints that stand in for AWS's own; absent on AWS. */
   awsEndpoints: z.object({ dynamodb: z.url(), secretsmanager: z.url(), sqs: z.url() }).optional(),
   /** What stands in OpenAI's place; absent where its own API is used. */

@@ -54,7 +54,7 @@ export function defineEndpoint<Input extends z.ZodType, Output extends z.ZodType
     const run = createRunEndpoint(terms, workOf, platform);
     const body = parseBody(limits.maxBodyBytes === undefined ? {} : { maxBodyBytes: limits.maxBodyBytes });
     const wish = stream ? [takeStreamWish(spec.answers)] : [];
-    const middlewares = [identifyPrincipal(spec.access), body, ...wish, validateInput(input, 'body')];
+    const middlewares = [identifyPrincipal(spec.access, platform.config), body, ...wish, validateInput(input, 'body')];
     const answer = httpAdapter(run, spec, platform);
     const chain: ChainParts = { log: platform.log, middlewares, answer, toErrorReply: errorReplyOf(spec.errors) };
     return {

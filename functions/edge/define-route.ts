@@ -91,7 +91,7 @@ export function defineRoute<Query extends z.ZodType, Body extends z.ZodType>({
   };
   const handler = entryHandler(({ platform }) => {
     const middlewares: HttpMiddleware[] = [
-      ...(access === 'public' ? [] : [identifyPrincipal(access)]),
+      ...(access === 'public' ? [] : [identifyPrincipal(access, platform.config)]),
       validateInput(query, 'query'),
       ...(body ? [parseBody(), validateInput(body, 'body')] : []),
     ];

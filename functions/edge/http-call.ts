@@ -18,6 +18,8 @@ export interface GatewayEvent {
     readonly requestTimeEpoch: number;
     /** What the Lambda authorizer said of the caller. */
     readonly authorizer?: Readonly<Record<string, unknown>> | null;
+    /** Who signed the request, where API Gateway had IAM check that; null elsewhere. Nothing that a caller sends comes here. */
+    readonly identity?: { readonly userArn?: string | null } | null;
   };
 }
 
@@ -34,6 +36,8 @@ export interface HttpCall {
   readonly requestId: string;
   readonly requestTimeMs: number;
   readonly authorizer: Readonly<Record<string, unknown>> | undefined;
+  /** The ARN of who signed the request, on a route that IAM guards. */
+  readonly signedBy: string | undefined;
   /** Query and path parameters, as the route's schema makes them. */
   validQuery: unknown;
   /** The parsed body, then what its schema makes of it. */
@@ -80,6 +84,7 @@ export function toHttpCall(event: GatewayEvent, gone: AbortSignal = NEVER_GONE):
     requestId: event.requestContext.requestId,
     requestTimeMs: event.requestContext.requestTimeEpoch,
     authorizer: event.requestContext.authorizer ?? undefined,
+    signedBy: event.requestContext.identity?.userArn ?? undefined,
     validQuery: undefined,
     input: undefined,
     streamWish: undefined,

@@ -17,7 +17,7 @@ export const { handler, spec } = defineRoute({
   summary: 'Spend by endpoint, caller, model and day, as JSON or CSV.',
   method: 'GET',
   path: '/v1/spend',
-  access: ['finance', 'administrator'],
+  access: ['finance'],
   query: z.strictObject({
     from: z.iso
       .date('must be a day such as 2026-11-01')

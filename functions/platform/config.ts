@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { ConfigurationError } from './errors.ts';
+import type { AdministratorsBy } from './principal.ts';
 
 const text = z.string().min(1);
 
@@ -54,6 +55,7 @@ const environment = z.object({
   WEIR_MAX_RECEIVES: z.coerce.number().int().min(1).max(1000).default(3),
   WEIR_RESULT_QUEUES: textMap.optional(),
   WEIR_NOTICE_TOPIC_ARN: text.optional(),
+  WEIR_ADMINISTRATORS: z.enum(['iam', 'key']).default('iam'),
   WEIR_ANY_KEY: z.enum(['true', 'false']).default('false'),
   WEIR_CATALOG_FILE: text.default('/var/task/catalog.json'),
   WEIR_DOCS_FILE: text.default('/var/task/docs.json'),
@@ -120,6 +122,8 @@ export interface Config {
   };
   /** The SNS topic for notices to people; absent: they are log lines only. */
   readonly noticeTopicArn: string | undefined;
+  /** How administrators prove themselves: to AWS's IAM, or, on a machine without one, by a key. Never by either. */
+  readonly administratorsBy: AdministratorsBy;
   /** A key of a caller's form counts whatever its checksum: on a machine whose own keys are set by hand. */
   readonly takesAnyKey: boolean;
   /** The inventory's data file: what a function needs to know of all specs. */
@@ -186,6 +190,7 @@ function toConfig(env: Environment): Config {
       resultUrls: env.WEIR_RESULT_QUEUES ?? {},
     },
     noticeTopicArn: env.WEIR_NOTICE_TOPIC_ARN,
+    administratorsBy: env.WEIR_ADMINISTRATORS,
     takesAnyKey: env.WEIR_ANY_KEY === 'true',
     catalogFile: env.WEIR_CATALOG_FILE,
     docsFile: env.WEIR_DOCS_FILE,

@@ -4,6 +4,19 @@ import type { RedactPolicy } from './redact-policy.ts';
 export const ROLES = ['caller', 'finance', 'administrator'] as const;
 export type Role = (typeof ROLES)[number];
 
+/** How administrators prove themselves in a deployment: signed by IAM, or with a key as callers do. */
+export type AdministratorsBy = 'iam' | 'key';
+
+/** Whether a route is for administrators alone: where those come by IAM, no key opens it. */
+export function isForAdministrators(access: 'public' | readonly Role[]): boolean {
+  return access !== 'public' && access.every((role) => role === 'administrator');
+}
+
+/** What the holder of a key may do: where administrators come by IAM, no key makes one. */
+export function rolesByKey(roles: readonly Role[], administratorsBy: AdministratorsBy): readonly Role[] {
+  return administratorsBy === 'key' ? roles : roles.filter((role) => role !== 'administrator');
+}
+
 /** What a caller may do on the OpenAI-compatible routes, where the caller chooses more than elsewhere. */
 export interface CallerPolicy {
   /** The models that it may name. Absent: all that have a price. */

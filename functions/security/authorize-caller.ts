@@ -1,6 +1,7 @@
 import { loadCatalog, type Catalog } from '#edge/catalog.ts';
 import { defineAuthorizer } from '#edge/define-authorizer.ts';
 import { findCaller, type CallerRecord } from '#edge/caller-key.ts';
+import { rolesByKey } from '#platform/principal.ts';
 
 /**
  * API Gateway's Lambda authorizer: proves who holds the bearer key. Its decision is cached for all routes of a key, so the
@@ -15,8 +16,10 @@ export const { handler, spec } = defineAuthorizer({
     const caller = await findCaller(key, platform);
     if (!caller) return undefined;
     const { routes } = await loadCatalog(platform);
-    const { id, roles, policy } = caller;
-    return { id, roles, ...(policy && { policy }), allowed: routes.filter((route) => isAllowed(route, caller)) };
+    const { id, policy } = caller;
+    const roles = rolesByKey(caller.roles, platform.config.administratorsBy);
+    const allowed = routes.filter((route) => isAllowed(route, { ...caller, roles }));
+    return { id, roles, ...(policy && { policy }), allowed };
   },
 });
 

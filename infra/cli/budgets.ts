@@ -1,6 +1,6 @@
 import { formatUsd, parseUsd } from '#platform/money.ts';
 import type { WindowKind } from '#budgets/windows.ts';
-import { findAdminKey } from './budgets/admin-key.ts';
+import { findAdministrator } from './administrator.ts';
 import { createBudgetApi, type Budget, type BudgetApi, type BudgetChange } from './budgets/budget-api.ts';
 import { about } from './failure.ts';
 import type { FoundWeir } from './find-weir.ts';
@@ -35,7 +35,7 @@ export async function listBudgets(context: BudgetsContext): Promise<void> {
 }
 
 async function openApi({ weir, adminKey, streams }: BudgetsContext): Promise<BudgetApi> {
-  return createBudgetApi(weir.outputs.apiUrl, await findAdminKey(weir, adminKey, streams));
+  return createBudgetApi(weir.outputs.apiUrl, await findAdministrator(weir, adminKey, streams));
 }
 
 function present(budgets: readonly Budget[], { json, streams }: BudgetsContext): Promise<void> {

@@ -1,4 +1,4 @@
-import { findAdminKey } from './budgets/admin-key.ts';
+import { findAdministrator } from './administrator.ts';
 import { createCallerApi, type Caller, type CallerApi, type NewKey } from './callers/caller-api.ts';
 import { about } from './failure.ts';
 import type { FoundWeir } from './find-weir.ts';
@@ -46,7 +46,7 @@ export async function showOneCaller(ask: (api: CallerApi) => Promise<Caller>, co
 }
 
 async function openApi({ weir, adminKey, streams }: CallersContext): Promise<CallerApi> {
-  return createCallerApi(weir.outputs.apiUrl, await findAdminKey(weir, adminKey, streams));
+  return createCallerApi(weir.outputs.apiUrl, await findAdministrator(weir, adminKey, streams));
 }
 
 const textColumns = (...titles: readonly string[]) => titles.map((title): Column => ({ title, holds: 'text' }));

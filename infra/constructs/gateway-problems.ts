@@ -1,4 +1,5 @@
 import { ResponseType, type RestApi } from 'aws-cdk-lib/aws-apigateway';
+import type { HttpReply } from '#edge/http-call.ts';
 import { toProblem } from '#edge/problem.ts';
 import { DeadlineExceeded, Forbidden, NotFound, TooLarge, Unauthenticated, WeirError } from '#platform/errors.ts';
 import { openAiErrorOf } from '../openai-error.ts';
@@ -14,18 +15,24 @@ const throttled = new WeirError('throttled', 429, 'more requests than this API t
   retryAfterSeconds: 1,
 });
 const forbidden = new Forbidden('this key may not use this');
+// API Gateway does not say whose signature it was; that an administrator may lack a right is said too.
+const denied = new Forbidden('this key, or who signed this, may not use this');
+const unsigned = new Forbidden(
+  'the signature is not valid, or not any more; is the clock right with which it was made?',
+);
+const noRoute = new NotFound('there is no such route, or the request is not signed as it demands');
 const tooLarge = new TooLarge(`a body may be at most ${MAX_BODY_BYTES} bytes long`, { limitBytes: MAX_BODY_BYTES });
 
 /** What API Gateway answers without asking a function, in the words that a function would use. */
 const PROBLEMS: ReadonlyMap<ResponseType, WeirError> = new Map([
   [ResponseType.UNAUTHORIZED, new Unauthenticated()],
-  [ResponseType.ACCESS_DENIED, forbidden],
-  [ResponseType.EXPIRED_TOKEN, forbidden],
-  [ResponseType.INVALID_SIGNATURE, forbidden],
+  [ResponseType.ACCESS_DENIED, denied],
+  [ResponseType.EXPIRED_TOKEN, unsigned],
+  [ResponseType.INVALID_SIGNATURE, unsigned],
   [ResponseType.WAF_FILTERED, forbidden],
-  // What API Gateway calls a missing token is a route that does not exist.
-  [ResponseType.MISSING_AUTHENTICATION_TOKEN, new NotFound('there is no such route')],
-  [ResponseType.RESOURCE_NOT_FOUND, new NotFound('there is no such route')],
+  // What API Gateway calls a missing token is a route that does not exist, or one of IAM's without a signature.
+  [ResponseType.MISSING_AUTHENTICATION_TOKEN, noRoute],
+  [ResponseType.RESOURCE_NOT_FOUND, noRoute],
   [ResponseType.REQUEST_TOO_LARGE, tooLarge],
   [ResponseType.UNSUPPORTED_MEDIA_TYPE, new WeirError('unsupported_media_type', 415, 'send application/json')],
   [ResponseType.THROTTLED, throttled],
@@ -41,14 +48,22 @@ const PROBLEMS: ReadonlyMap<ResponseType, WeirError> = new Map([
  * for which route it answers, so each has an `error` too, which OpenAI's SDKs read.
  */
 export function answerWithProblems(api: RestApi): void {
-  for (const [type, error] of PROBLEMS) {
-    const { statusCode, headers, body } = toProblem(error, '$context.requestId');
-    const problem = JSON.parse(body) as { readonly status: number; readonly code: string; readonly detail: string };
+  for (const type of PROBLEMS.keys()) {
+    const { statusCode, headers, body } = gatewayProblem(type.responseType, '$context.requestId');
     api.addGatewayResponse(`problem-${type.responseType}`, {
       type,
       statusCode: String(statusCode),
       responseHeaders: Object.fromEntries(Object.entries(headers).map(([name, value]) => [name, `'${value}'`])),
-      templates: { 'application/json': JSON.stringify({ ...problem, error: openAiErrorOf(problem) }) },
+      templates: { 'application/json': body },
     });
   }
+}
+
+/** What API Gateway answers in the place of a function. @throws Error for a type that nothing is said of */
+export function gatewayProblem(type: string, requestId: string): HttpReply {
+  const error = [...PROBLEMS].find(([{ responseType }]) => responseType === type)?.[1];
+  if (!error) throw new Error(`nothing is said of ${type}`);
+  const reply = toProblem(error, requestId);
+  const problem = JSON.parse(reply.body) as { readonly status: number; readonly code: string; readonly detail: string };
+  return { ...reply, body: JSON.stringify({ ...problem, error: openAiErrorOf(problem) }) };
 }

@@ -7,6 +7,8 @@ import {
   IdentitySource,
   LambdaIntegration,
   LogGroupLogDestination,
+  type Method,
+  type MethodOptions,
   MethodLoggingLevel,
   ResponseTransferMode,
   RestApi,
@@ -37,8 +39,8 @@ export interface GatewayRoute {
   readonly method: string;
   /** `/v1/summarize` */
   readonly path: string;
-  /** Whether anyone may come, without a key. */
-  readonly isPublic: boolean;
+  /** What proves who comes: nothing, a caller's key, or a signature that IAM checks. */
+  readonly proof: 'none' | 'key' | 'iam';
   /** Whether the function writes its replies, plain ones too, to a stream. */
   readonly streams: boolean;
   readonly handler: EntryFunction;
@@ -64,23 +66,23 @@ export class Gateway extends Construct {
     this.authorizerFailures = this.#countAuthorizerFailures(accessLog);
   }
 
-  /** Routes a method and a path to a function: with a key, unless it is public. */
-  addRoute({ method, path, isPublic, streams, handler }: GatewayRoute): void {
-    const route = this.api.root
-      .resourceForPath(path)
-      .addMethod(
-        method,
-        integrationOf(handler, streams),
-        isPublic
-          ? { authorizationType: AuthorizationType.NONE }
-          : { authorizationType: AuthorizationType.CUSTOM, authorizer: this.#authorizer },
-      );
-    const keys = 'Callers hold keys of Weir, which its own authorizer proves; there is no user pool.';
-    const open = 'One of the named public routes: it tells nothing of the deployment and costs nothing upstream.';
+  /** Routes a method and a path to a function. */
+  addRoute({ method, path, proof, streams, handler }: GatewayRoute): Method {
+    const resource = this.api.root.resourceForPath(path);
+    const route = resource.addMethod(method, integrationOf(handler, streams), this.#proofs()[proof]);
     Validations.of(route).acknowledge(
-      { id: 'AwsSolutions-COG4', reason: isPublic ? open : keys },
-      ...(isPublic ? [{ id: 'AwsSolutions-APIG4', reason: open }] : []),
+      { id: 'AwsSolutions-COG4', reason: NO_USER_POOL[proof] },
+      ...(proof === 'none' ? [{ id: 'AwsSolutions-APIG4', reason: NO_USER_POOL.none }] : []),
     );
+    return route;
+  }
+
+  #proofs(): Record<GatewayRoute['proof'], MethodOptions> {
+    return {
+      none: { authorizationType: AuthorizationType.NONE },
+      key: { authorizationType: AuthorizationType.CUSTOM, authorizer: this.#authorizer },
+      iam: { authorizationType: AuthorizationType.IAM },
+    };
   }
 
   #makeApi(
@@ -167,6 +169,12 @@ export class Gateway extends Construct {
     });
   }
 }
+
+const NO_USER_POOL: Readonly<Record<GatewayRoute['proof'], string>> = {
+  none: 'One of the named public routes: it tells nothing of the deployment and costs nothing upstream.',
+  key: 'Callers hold keys of Weir, which its own authorizer proves; there is no user pool.',
+  iam: 'Administrators are principals of IAM, which checks their signatures; there is no user pool.',
+};
 
 /** Errors only, and never the data: bodies and headers stay out of every log. */
 const LOGGING = { loggingLevel: MethodLoggingLevel.ERROR, dataTraceEnabled: false };

@@ -32,6 +32,8 @@ export function functionEnvironment({ name, spec }: Entry, parts: LocalParts): R
     OPENAI_BASE_URL: parts.openaiBaseUrl,
     WEIR_CATALOG_FILE: parts.catalogFile,
     WEIR_DOCS_FILE: parts.docsFile,
+    // There is no IAM here.
+    WEIR_ADMINISTRATORS: 'key',
     ...(parts.takesAnyKey && { WEIR_ANY_KEY: 'true' }),
     ...(spec.kind === 'endpoint' && { WEIR_OPENAI_SECRET_ID: parts.secrets[spec.secret] }),
     ...(spec.kind === 'rotation' &&

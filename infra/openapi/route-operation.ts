@@ -1,8 +1,12 @@
 import type { RouteSpec } from '#edge/specs.ts';
+import { isForAdministrators } from '#platform/principal.ts';
 import { parametersOf } from '../path-parameters.ts';
 import { errorReplies } from './error-replies.ts';
 import { jsonSchema } from './json-schema.ts';
 import { referenceOf } from './openai-reference.ts';
+
+const FOR_ADMINISTRATORS =
+  'For administrators: on AWS the request is signed by a principal of IAM (SigV4, `execute-api`), a local start takes its administrator key.';
 
 /** The operation of a route that is no endpoint. */
 export function routeOperation(spec: RouteSpec) {
@@ -14,6 +18,7 @@ export function routeOperation(spec: RouteSpec) {
   return {
     tags: [isCompatible ? 'openai' : 'service'],
     ...(isCompatible && { externalDocs: referenceOf(path) }),
+    ...(isForAdministrators(access) && { description: FOR_ADMINISTRATORS }),
     security: access === 'public' ? [] : [{ key: [] }],
     ...(parameters.length > 0 && { parameters }),
     ...(body && {

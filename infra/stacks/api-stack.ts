@@ -1,5 +1,8 @@
 import { Aws, CfnOutput, Stack, type StackProps } from 'aws-cdk-lib';
+import type { Method } from 'aws-cdk-lib/aws-apigateway';
 import type { Construct } from 'constructs';
+import { isForAdministrators } from '#platform/principal.ts';
+import { AdministratorsPolicy } from '../constructs/administrators-policy.ts';
 import type { BundleOf } from '../constructs/bundle-of.ts';
 import type { Endpoint } from '../constructs/endpoint.ts';
 import type { EntryFunction } from '../constructs/entry-function.ts';
@@ -25,6 +28,8 @@ export interface ApiStackProps extends StackProps {
 export class ApiStack extends Stack {
   readonly gateway: Gateway;
   readonly authorizer: EntryFunction;
+  /** What makes a principal of IAM an administrator. */
+  readonly administrators: AdministratorsPolicy;
   /** The one output, `Weir`, as infra/outputs.ts reads it. */
   readonly outputs: CfnOutput;
 
@@ -38,24 +43,30 @@ export class ApiStack extends Stack {
       routeRequestsPerSecond: ratesOf(props.routes),
     });
     this.#routeEndpoints(props.endpoints);
-    this.#routeOthers(props.routes, props.state);
+    const guardedByIam = this.#routeOthers(props.routes, props.state);
+    this.administrators = new AdministratorsPolicy(this, 'Administrators', {
+      stage: props.stage,
+      methods: guardedByIam,
+    });
     this.outputs = this.#makeOutputs(props);
   }
 
   #routeEndpoints(endpoints: readonly Endpoint[]): void {
     for (const { function: handler, path, spec } of endpoints) {
       const streams = spec.stream !== undefined;
-      this.gateway.addRoute({ method: spec.method, path, isPublic: false, streams, handler });
+      this.gateway.addRoute({ method: spec.method, path, proof: 'key', streams, handler });
     }
   }
 
-  #routeOthers(routes: readonly BundleOf<'route'>[], state: State): void {
-    for (const bundle of routes) {
-      const { method, access } = bundle.entry.spec;
+  /** @returns the methods that IAM guards */
+  #routeOthers(routes: readonly BundleOf<'route'>[], state: State): Method[] {
+    return routes.flatMap((bundle) => {
       const handler = this.#makeFunction(bundle, state);
-      const isPublic = access === 'public';
-      this.gateway.addRoute({ method, path: pathOf(bundle.entry), isPublic, streams: false, handler });
-    }
+      const { method, access } = bundle.entry.spec;
+      const proof = access === 'public' ? 'none' : isForAdministrators(access) ? 'iam' : 'key';
+      const route = this.gateway.addRoute({ method, path: pathOf(bundle.entry), proof, streams: false, handler });
+      return proof === 'iam' ? [route] : [];
+    });
   }
 
   #makeFunction(bundle: BundleOf<'route'> | BundleOf<'authorizer'>, { tables }: State): EntryFunction {
@@ -82,6 +93,7 @@ export class ApiStack extends Stack {
         projects: Object.fromEntries(rotated.map(({ name, project }) => [name, project])),
       },
       queues: Object.fromEntries(queues),
+      administratorsPolicy: this.administrators.arn,
     };
     return new CfnOutput(this, 'Weir', { description: 'For npm run weir', value: this.toJsonString(outputs) });
   }

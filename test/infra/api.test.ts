@@ -35,16 +35,38 @@ function answer(type: string): Resource['Properties'] {
   return found.find(({ Properties }) => Properties['ResponseType'] === type)!.Properties;
 }
 
-test('A1 every route but the named ones asks for a key', () => {
+test('A1 every route but the named ones asks for a proof: administrators’ for IAM’s, the others for a key', () => {
   const open = [...routesOf(deployment)].filter(([, { Properties }]) => Properties['AuthorizationType'] === 'NONE');
   expect(open.map(([route]) => route).sort()).toEqual(PUBLIC_ROUTES);
 
   const authorizer = theOnly('AWS::ApiGateway::Authorizer');
   for (const [route, { stack, Properties }] of routesOf(deployment)) {
     if (PUBLIC_ROUTES.includes(route)) continue;
-    expect(Properties['AuthorizationType'], route).toBe('CUSTOM');
-    expect(deployment.target(stack, Properties['AuthorizerId'])).toBe(authorizer);
+    const isForAdministrators = /^\w+ \/v1\/(callers|budgets|audit)(\/|$)/.test(route);
+    expect([route, Properties['AuthorizationType']]).toEqual([route, isForAdministrators ? 'AWS_IAM' : 'CUSTOM']);
+    if (isForAdministrators) expect(Properties['AuthorizerId'], route).toBeUndefined();
+    else expect(deployment.target(stack, Properties['AuthorizerId'])).toBe(authorizer);
   }
+});
+
+test('A1 one policy, of this stage and region, lets IAM’s principals ask exactly the routes that IAM guards', () => {
+  const { stack, Properties } = theOnly('AWS::IAM::ManagedPolicy');
+  expect(deployment.text(stack, Properties['ManagedPolicyName'])).toBe('weir-prod-administrators-eu-central-1');
+  const [statement, ...others] = Properties['PolicyDocument'].Statement as {
+    Effect: string;
+    Action: string;
+    Resource: unknown[];
+  }[];
+  expect([statement?.Effect, statement?.Action, others]).toEqual(['Allow', 'execute-api:Invoke', []]);
+  const guarded = [...routesOf(deployment)].filter(
+    ([, method]) => method.Properties['AuthorizationType'] === 'AWS_IAM',
+  );
+  const stage = 'arn:aws:execute-api:eu-central-1:111122223333:Gateway/Api/Gateway/Api/DeploymentStage.prod';
+  expect(statement?.Resource.map((arn) => deployment.text(stack, arn)).sort()).toEqual(
+    guarded.map(([route]) => `${stage}/${route.replace(' ', '').replaceAll(/\{\w+\}/g, '*')}`).sort(),
+  );
+  // Nobody is one by a deployment alone.
+  for (const attached of ['Users', 'Groups', 'Roles']) expect(Properties[attached]).toBeUndefined();
 });
 
 test('the authorizer reads the Authorization header, and its decisions hold as long as its spec says', () => {
@@ -188,6 +210,7 @@ test('the command line can read the one output', async () => {
     },
     secrets: { openai: 'weir/prod/openai' },
     rotation: { adminSecret: 'weir/prod/openai-admin', projects: {} },
+    administratorsPolicy: 'Administrators/Policy',
     queues: Object.fromEntries(
       endpoints.map((name) => [
         name,

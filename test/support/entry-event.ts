@@ -17,6 +17,8 @@ export interface RequestOptions {
   readonly headers?: Readonly<Record<string, string>>;
   /** Who the authorizer says is calling; `null`: nobody was asked, as on a public route. @default 'ada' */
   readonly caller?: string | null;
+  /** The ARN of who signed the request. @default nobody did */
+  readonly signedBy?: string;
   /** What the callers table says of the caller. @default nothing */
   readonly policy?: CallerPolicy;
   /** @default caller */
@@ -57,6 +59,7 @@ export function entryEvent(
       caller === null
         ? null
         : { callerId: caller, roles: roles.join(','), ...(policy && { policy: JSON.stringify(policy) }) },
+    ...(options.signedBy !== undefined && { signedBy: options.signedBy }),
     requestId: randomUUID(),
     requestTimeMs,
   });

@@ -16,6 +16,8 @@ export interface RequestFacts {
   readonly isBase64: boolean;
   /** What the authorizer said; `null` for a route without one. */
   readonly authorizer: { readonly callerId: string; readonly roles: string } | null;
+  /** The ARN of who signed the request, as IAM told API Gateway. @default nobody did */
+  readonly signedBy?: string;
   readonly requestId: string;
   /** When API Gateway took the request (epoch ms). */
   readonly requestTimeMs: number;
@@ -39,6 +41,7 @@ export function restEvent(facts: RequestFacts): object {
     requestContext: {
       ...restApiEvent.requestContext,
       authorizer: facts.authorizer && { ...restApiEvent.requestContext.authorizer, ...facts.authorizer },
+      identity: { ...restApiEvent.requestContext.identity, userArn: facts.signedBy ?? null },
       httpMethod,
       path,
       resourcePath: resource,

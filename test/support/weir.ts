@@ -124,6 +124,7 @@ export async function startWeir<SomeClock extends Clock = FakeClock>(
         AWS_ENDPOINT_URL_SECRETS_MANAGER: secrets.endpoint,
         AWS_ENDPOINT_URL_SQS: queues.endpoint,
         OPENAI_BASE_URL: options.baseUrl,
+        WEIR_ADMINISTRATORS: 'key',
         WEIR_CACHE_TABLE: localTableName('cache', tablePrefix),
         WEIR_LEDGER_TABLE: localTableName('ledger', tablePrefix),
         WEIR_BUDGETS_TABLE: localTableName('budgets', tablePrefix),

@@ -2,7 +2,7 @@ import * as z from 'zod';
 import { loadCatalog } from '../catalog.ts';
 import { InvalidRequest, type FieldFault } from '#platform/errors.ts';
 import type { Platform } from '#platform/platform.ts';
-import { ROLES } from '#platform/principal.ts';
+import { ROLES, rolesByKey, type Role } from '#platform/principal.ts';
 import { policySchema } from '../caller-policy.ts';
 import { showValue } from '../shown.ts';
 
@@ -68,14 +68,19 @@ export const rotation = z.strictObject({
 });
 
 /**
- * What no schema can tell: that the endpoints are there, and that an end lies ahead.
+ * What no schema can tell: that the endpoints are there, that a key can give the roles, and that an end lies ahead.
  * @throws InvalidRequest that names each field
  */
 export async function checkWish(
   {
     endpoints: named = [],
+    roles: wanted = [],
     expiresAt,
-  }: { readonly endpoints?: readonly string[] | undefined; readonly expiresAt?: string | null | undefined },
+  }: {
+    readonly endpoints?: readonly string[] | undefined;
+    readonly roles?: readonly Role[] | undefined;
+    readonly expiresAt?: string | null | undefined;
+  },
   platform: Platform,
 ): Promise<void> {
   const { routes } = await loadCatalog(platform);
@@ -85,8 +90,15 @@ export async function checkWish(
     const field = `endpoints.${at}`;
     return [{ field, message: `${field} must be the name of an endpoint or "*", but ${showValue(name)} was provided` }];
   });
-  faults.push(...endFaults(expiresAt, platform));
+  faults.push(...roleFaults(wanted, platform), ...endFaults(expiresAt, platform));
   if (faults.length > 0) throw new InvalidRequest(faults);
+}
+
+/** A role that no key gives would look as if it opened what it does not. */
+function roleFaults(wanted: readonly Role[], { config }: Pick<Platform, 'config'>): FieldFault[] {
+  if (rolesByKey(wanted, config.administratorsBy).length === wanted.length) return [];
+  const message = 'roles must not name administrator here: administrators sign with IAM, and no key makes one';
+  return [{ field: 'roles', message }];
 }
 
 /** @throws InvalidRequest for an end that lies behind */

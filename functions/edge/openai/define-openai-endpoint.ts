@@ -56,7 +56,7 @@ export function defineOpenAiEndpoint(definition: OpenAiEndpointDefinition): {
     const body = parseBody({ ...spec.limits, isPassedOn: true });
     return {
       log: platform.log,
-      middlewares: [identifyPrincipal(spec.access), body],
+      middlewares: [identifyPrincipal(spec.access, platform.config), body],
       answer: openAiAdapter(run, { api: definition.api, ...spec }, platform),
       toErrorReply: toOpenAiError,
     };

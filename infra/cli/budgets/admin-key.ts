@@ -24,13 +24,13 @@ const ADMIN_KEY: WantedKey = {
 };
 
 /**
- * The administrator's key: the one that is given, else that which `npm start` keeps, if it is the local Weir that is meant, else
- * one that is asked for.
+ * The administrator's key of a local start: the one that is given, else that which the start keeps, else one that is asked for. Of a
+ * deployment nobody holds one.
  *
  * @throws UsageFailure when there is none, or it cannot be one
  */
 export async function findAdminKey(
-  { outputs, file }: FoundWeir,
+  { file }: Pick<FoundWeir, 'file'>,
   given: string | undefined,
   streams: Streams,
 ): Promise<AdminKey> {
@@ -38,12 +38,9 @@ export async function findAdminKey(
     const name = `${ADMIN_KEY.name} in WEIR_ADMIN_KEY`;
     return { value: keyIn(given, { ...ADMIN_KEY, name }), from: 'WEIR_ADMIN_KEY' };
   }
-  // A deployment is never shown this machine's key.
-  if (outputs.awsEndpoints) {
-    const from = join(dirname(file), LOCAL_KEYS_FILE);
-    const value = await readKept(from);
-    if (value !== undefined) return { value: keyIn(value, ADMIN_KEY), from };
-  }
+  const from = join(dirname(file), LOCAL_KEYS_FILE);
+  const value = await readKept(from);
+  if (value !== undefined) return { value: keyIn(value, ADMIN_KEY), from };
   return { value: await readKey(ADMIN_KEY, streams), from: streams.stdin.isTTY ? 'the terminal' : 'standard input' };
 }
 

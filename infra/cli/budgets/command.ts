@@ -2,6 +2,7 @@ import { InvalidArgumentError, Option, type Command } from 'commander';
 import { WINDOW_KINDS, type WindowKind } from '#budgets/windows.ts';
 import { parseUsd } from '#platform/money.ts';
 import { UsageFailure } from '../failure.ts';
+import { ADMINISTRATORS } from '../administrator.ts';
 import type { FoundWeir } from '../find-weir.ts';
 import type { Streams } from '../streams.ts';
 
@@ -42,7 +43,7 @@ export function addBudgetsCommand(weir: Command, surroundings: BudgetsSurroundin
     .command('budgets')
     .description('Show and set what may be spent, by endpoint, by caller and in all.')
     .addHelpText('after', '\nExample:\n  npm run weir -- budgets set endpoint:summarize --window month --limit 50.00')
-    .addHelpText('after', "\nThe administrator's key comes from WEIR_ADMIN_KEY, from a local start, or is asked for.");
+    .addHelpText('after', ADMINISTRATORS);
   addShow(budgets, surroundings);
   addSet(budgets, surroundings);
   addList(budgets, surroundings);

@@ -2,6 +2,7 @@ import { InvalidArgumentError, Option, type Command } from 'commander';
 import { parseUsd } from '#platform/money.ts';
 import { ROLES } from '#platform/principal.ts';
 import { REDACT_POLICIES } from '#platform/redact-policy.ts';
+import { ADMINISTRATORS } from '../administrator.ts';
 import type { FoundWeir } from '../find-weir.ts';
 import type { Streams } from '../streams.ts';
 import type { CallersContext } from '../callers.ts';
@@ -47,7 +48,7 @@ export function addCallersCommand(weir: Command, surroundings: CallersSurroundin
       'after',
       '\nExample:\n  npm run --silent weir -- callers create shop --endpoint summarize --monthly 50',
     )
-    .addHelpText('after', "\nThe administrator's key comes from WEIR_ADMIN_KEY, from a local start, or is asked for.");
+    .addHelpText('after', ADMINISTRATORS);
   addCreate(callers, surroundings);
   addList(callers, surroundings);
   addShow(callers, surroundings);

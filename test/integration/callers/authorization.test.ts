@@ -140,7 +140,7 @@ test('roles: a caller reads no spend, finance reads it and calls nothing, an adm
   const matrix = [
     { roles: ['caller'], summarize: 200, spend: 403 },
     { roles: ['finance'], summarize: 403, spend: 200 },
-    { roles: ['administrator'], summarize: 403, spend: 200 },
+    { roles: ['administrator'], summarize: 403, spend: 403 },
     { roles: ['caller', 'finance'], summarize: 200, spend: 200 },
     { roles: ['nobody' as 'caller'], summarize: 403, spend: 403 },
   ] as const;

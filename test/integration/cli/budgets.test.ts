@@ -229,8 +229,16 @@ test('WEIR_ADMIN_KEY goes before the kept key', async () => {
 test('a deployment is never shown this machine’s key', async () => {
   const { folder, server, budgets } = await start({}, 'deployed');
   await keepLocalKeys(folder, {});
+  for (const key of [{}, env]) {
+    const { code, stderr } = await budgets(['list'], { env: { ...key, AWS_EC2_METADATA_DISABLED: 'true' } });
+    expect([code, stderr]).toEqual([1, expect.stringContaining('no AWS credentials were found; sign in')]);
+  }
+  expect(server.requests).toEqual([]);
+});
 
-  const without = await budgets(['list'], {});
+test('a local start without a kept key is asked with one that is piped in', async () => {
+  const { server, budgets } = await start();
+  const without = await budgets(['list'], { env: {} });
   expect(without).toEqual({
     code: 2,
     stdout: '',
@@ -238,17 +246,17 @@ test('a deployment is never shown this machine’s key', async () => {
   });
   expect(server.requests).toEqual([]);
 
-  const piped = await budgets(['list'], { stdin: `${adminKey}\n` });
+  const piped = await budgets(['list'], { stdin: `${adminKey}\n`, env: {} });
   expect([piped.code, piped.stderr]).toEqual([0, '']);
   expect(server.requests).toMatchObject([{ key: adminKey }]);
 });
 
 test('on a terminal the key is asked for, and not shown', async () => {
-  const { file, outputs } = await start({}, 'deployed');
+  const { file } = await start();
   const stdin = Object.assign(new PassThrough(), { isTTY: true, setRawMode: () => {} });
   const [stdout, stderr] = [new PassThrough(), new PassThrough()];
 
-  const asking = findAdminKey({ outputs, file }, undefined, { stdin, stdout, stderr });
+  const asking = findAdminKey({ file }, undefined, { stdin, stdout, stderr });
   stdin.write(`${adminKey}\r`);
 
   expect(await asking).toEqual({ value: adminKey, from: 'the terminal' });

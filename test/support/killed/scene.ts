@@ -197,6 +197,7 @@ export class Scene {
       WEIR_CACHE_TABLE: tables.cache,
       WEIR_LEDGER_TABLE: tables.ledger,
       WEIR_BUDGETS_TABLE: tables.budgets,
+      WEIR_ADMINISTRATORS: 'key',
       WEIR_CALLERS_TABLE: tables.callers,
       WEIR_JOBS_TABLE: tables.jobs,
       WEIR_AUDIT_TABLE: tables.audit,

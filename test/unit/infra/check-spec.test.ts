@@ -207,6 +207,13 @@ test.each<[string, object, RegExp | '']>([
   ['an example of another body', { example: { name: 'a', body: { size: 0.5 } } }, /^example does not fit.*body\.size/s],
   ['an example of another parameter', { example: { nom: 'a', body: { size: 1 } } }, /^example does not fit.*name/s],
   ['no time', { timeoutMs: 0 }, /^timeoutMs must be from 1 to 890000, but 0/],
+  ['one for finance and callers', { access: ['finance', 'caller'] }, ''],
+  ['one for nobody', { access: [] }, /^access must name a role, or be public$/],
+  [
+    'A1 one that IAM and the authorizer would both have to guard',
+    { access: ['finance', 'administrator'] },
+    /^access must be administrator alone or not name it, for they come by IAM, but finance, administrator was given$/,
+  ],
 ])('of a route: %s', (_what, change, fault) => {
   expect(specFaults({ ...route, ...change }).join('; ')).toMatch(fault === '' ? /^$/ : fault);
 });
