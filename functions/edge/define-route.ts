@@ -12,7 +12,7 @@ import type { RouteSpec } from './specs.ts';
 
 /** What a route answers: JSON, or a text or bytes of their own content type, with headers of their own. */
 export type RouteReply =
-  | { readonly json: unknown }
+  | { readonly json: unknown; readonly headers?: Readonly<Record<string, string>> }
   | ({ readonly contentType: string; readonly headers?: Readonly<Record<string, string>> } & (
       { readonly text: string } | { readonly base64: string }
     ));
@@ -28,6 +28,7 @@ interface DefinitionBase<Query extends z.ZodType> extends Omit<
   | 'catalog'
   | 'produces'
   | 'example'
+  | 'status'
   | 'timeoutMs'
   | 'memoryMb'
 > {
@@ -36,6 +37,8 @@ interface DefinitionBase<Query extends z.ZodType> extends Omit<
   readonly reads?: RouteSpec['reads'];
   readonly writes?: RouteSpec['writes'];
   readonly catalog?: boolean;
+  /** @default 200 */
+  readonly status?: RouteSpec['status'];
   /** @default JSON only */
   readonly produces?: readonly string[];
   /** @default 10,000 */
@@ -84,6 +87,7 @@ export function defineRoute<Query extends z.ZodType, Body extends z.ZodType>({
     writes: [],
     catalog: false,
     produces: ['application/json'],
+    status: 200,
     timeoutMs: 10_000,
     memoryMb: 256,
     ...definition,
@@ -98,17 +102,18 @@ export function defineRoute<Query extends z.ZodType, Body extends z.ZodType>({
     const answer: HttpAnswer = async (call) => {
       const input = body ? { ...(call.validQuery as object), body: call.input } : call.validQuery;
       // The schemas made it, and only the type of the definition knows what of.
-      return toHttpReply(await (handle as Handle<unknown>)(input, platform, call));
+      return toHttpReply(await (handle as Handle<unknown>)(input, platform, call), spec.status);
     };
     return httpChain({ log: platform.log, middlewares, answer, toErrorReply: errorReplyOf(definition.errors) });
   });
   return { handler, spec };
 }
 
-function toHttpReply(reply: RouteReply): HttpReply {
+function toHttpReply(reply: RouteReply, statusCode: number): HttpReply {
   if ('json' in reply) {
-    return { statusCode: 200, headers: { 'content-type': 'application/json' }, body: JSON.stringify(reply.json) };
+    const headers = { ...reply.headers, 'content-type': 'application/json' };
+    return { statusCode, headers, body: JSON.stringify(reply.json) };
   }
-  const head = { statusCode: 200, headers: { ...reply.headers, 'content-type': reply.contentType } };
+  const head = { statusCode, headers: { ...reply.headers, 'content-type': reply.contentType } };
   return 'text' in reply ? { ...head, body: reply.text } : { ...head, body: reply.base64, isBase64Encoded: true };
 }

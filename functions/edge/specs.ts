@@ -114,6 +114,8 @@ export interface RouteSpec {
   readonly output?: z.ZodType;
   /** Content types of the reply, the default first. */
   readonly produces: readonly string[];
+  /** Of a reply that is no error: 201 where something was made, whose place the header `location` then tells. @default 200 */
+  readonly status: 200 | 201;
   /** @default problem */
   readonly errors?: ErrorForm;
   readonly reads: readonly Readable[];

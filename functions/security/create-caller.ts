@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import { keySchema } from '#edge/callers/caller-reply.ts';
 import { checkWish, newCaller } from '#edge/callers/caller-wish.ts';
+import { assertFree } from '#edge/callers/own-ids.ts';
 import { createManagedCaller } from '#edge/callers/manage-callers.ts';
 import { askingOf, showKey } from '#edge/callers/show-caller.ts';
 import { defineRoute } from '#edge/define-route.ts';
@@ -14,13 +15,16 @@ export const { handler, spec } = defineRoute({
   query: z.strictObject({}),
   body: newCaller,
   output: keySchema,
+  status: 201,
   example: { body: { id: 'shop', owner: 'sales', endpoints: ['summarize'], budget: { monthlyUsd: '50' } } },
   writes: ['callers', 'budgets', 'audit'],
   catalog: true,
   timeoutMs: 28_000,
   async handle({ body }, platform, call) {
+    assertFree(body.id);
     await checkWish(body, platform);
     const made = await createManagedCaller(body, askingOf(call), platform);
-    return { json: await showKey(made, platform) };
+    // Relative to what was asked, for a stage or a domain may stand before it.
+    return { json: await showKey(made, platform), headers: { location: `callers/${body.id}` } };
   },
 });

@@ -14,10 +14,12 @@ export const { handler, spec } = defineRoute({
   query: z.strictObject({ id: callerId }),
   body: rotation,
   output: keySchema,
+  status: 201,
   reads: ['budgets'],
   writes: ['callers', 'audit'],
   async handle({ id, body }, platform, call) {
     checkEnd(body.expiresAt, platform);
-    return { json: await showKey(await rotateManagedCaller(id, body, askingOf(call), platform), platform) };
+    const made = await rotateManagedCaller(id, body, askingOf(call), platform);
+    return { json: await showKey(made, platform), headers: { location: `keys/${made.keyId}` } };
   },
 });

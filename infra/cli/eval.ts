@@ -1,3 +1,4 @@
+import { EVALUATOR } from '#edge/callers/own-ids.ts';
 import { redactLine } from '#edge/redact-line.ts';
 import { readInventory } from '#infra/inventory.ts';
 import type { WeirOutputs } from '#infra/outputs.ts';
@@ -8,7 +9,7 @@ import { createPlatform, type Platform } from '#platform/platform.ts';
 import type { AwsClients } from './aws-clients.ts';
 import { confirm } from './confirm.ts';
 import { candidatesFor } from './eval/candidates.ts';
-import { EVALUATOR, putOnTrial, type EndpointEntry } from './eval/endpoint-on-trial.ts';
+import { putOnTrial, type EndpointEntry } from './eval/endpoint-on-trial.ts';
 import { evaluationBudget } from './eval/evaluation-budget.ts';
 import { runJobs, type Job } from './eval/run-jobs.ts';
 import { perCallUsd, scoresOf, verdictOf, type Score } from './eval/score.ts';

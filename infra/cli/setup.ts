@@ -1,9 +1,11 @@
 import type { WeirOutputs } from '#infra/outputs.ts';
-import type { Clock } from '#platform/clock.ts';
+import { findAdministrator } from './administrator.ts';
 import type { AwsClients } from './aws-clients.ts';
+import { createCallerApi } from './callers/caller-api.ts';
 import { EXIT, UsageFailure, type ExitCode } from './failure.ts';
+import type { FoundWeir } from './find-weir.ts';
 import { readKey, type WantedKey } from './read-key.ts';
-import { firstKeysMadeAt, makeFirstKeys, type FirstKeys } from './setup/first-keys.ts';
+import { makeFirstCaller } from './setup/first-caller.ts';
 import { smokeCall } from './setup/smoke-call.ts';
 import { storeKey } from './setup/store-key.ts';
 import { write, type Streams } from './streams.ts';
@@ -12,17 +14,17 @@ import { write, type Streams } from './streams.ts';
 export interface SetupRequest {
   /** Name of the secret as specs use it. */
   readonly secret: string;
-  readonly adminName: string;
   readonly callerName: string;
-  /** `if-none`: the first time; `always`: again; `never`: the OpenAI key alone, without a call. */
+  /** `if-none`: where there is no caller; `always`: a new key in any case; `never`: the OpenAI key alone, without a call. */
   readonly keys: 'if-none' | 'always' | 'never';
 }
 
 export interface SetupContext {
-  readonly outputs: WeirOutputs;
+  readonly weir: FoundWeir;
   readonly aws: AwsClients;
   readonly streams: Streams;
-  readonly clock: Clock;
+  /** The administrator's key of a local start, where the environment has one. */
+  readonly adminKey: string | undefined;
   /** A key for the smoke call of a set-up that makes none. */
   readonly callerKey: string | undefined;
 }
@@ -35,21 +37,17 @@ const OPENAI_KEY: WantedKey = {
 const CALLER_NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/;
 
 /**
- * Takes a fresh deployment to its first call: stores the OpenAI key, makes the first keys, and tries one of them. May be run
+ * Takes a fresh deployment to its first call: stores the OpenAI key, makes a first caller, and tries its key. May be run
  * again at any time.
  *
  * @returns `failed` when the smoke call failed
  * @throws UsageFailure, before anything is changed; CliFailure, naming what could not be reached
  */
 export async function setUp(request: SetupRequest, context: SetupContext): Promise<ExitCode> {
-  const { outputs, aws, streams } = context;
+  const { weir, aws, streams } = context;
+  const { outputs } = weir;
   const secretId = secretIdOf(request.secret, outputs);
-  for (const [option, name] of [
-    ['--admin-name', request.adminName],
-    ['--caller-name', request.callerName],
-  ] as const) {
-    assertCallerName(option, name);
-  }
+  assertCallerName(request.callerName);
   const say = (line: string) => write(streams.stdout, `${line}\n`);
 
   const key = await readKey(OPENAI_KEY, streams);
@@ -59,8 +57,7 @@ export async function setUp(request: SetupRequest, context: SetupContext): Promi
   );
   if (request.keys === 'never') return EXIT.ok;
 
-  const keys = await provideKeys(request, context, say);
-  const callerKey = keys?.callerKey ?? context.callerKey;
+  const callerKey = (await provideKey(request, context, say)) ?? context.callerKey;
   if (callerKey === undefined) {
     await say('Smoke call     not made: it needs the key of a caller, in WEIR_CALLER_KEY or made by --new-keys');
     return EXIT.ok;
@@ -70,23 +67,22 @@ export async function setUp(request: SetupRequest, context: SetupContext): Promi
   return ok ? EXIT.ok : EXIT.failed;
 }
 
-/** Makes and shows keys where there are none or where new ones are wanted. */
-async function provideKeys(
-  { keys, adminName, callerName }: SetupRequest,
-  { outputs, aws, clock }: SetupContext,
+/** Makes a first caller and shows its key, where there is no caller or where a key is wanted. */
+async function provideKey(
+  { keys, callerName }: SetupRequest,
+  { weir, adminKey, streams }: SetupContext,
   say: (line: string) => Promise<void>,
-): Promise<FirstKeys | undefined> {
-  const callers = { dynamodb: aws.dynamodb, table: outputs.tables.callers };
-  const madeAt = await firstKeysMadeAt(callers);
-  if (madeAt !== undefined && keys === 'if-none') {
-    await say(`Keys           made on ${madeAt}, and kept; --new-keys makes more`);
+): Promise<string | undefined> {
+  const api = createCallerApi(weir.outputs.apiUrl, await findAdministrator(weir, adminKey, streams));
+  const first = await makeFirstCaller(callerName, keys === 'always', api);
+  if ('kept' in first) {
+    const others = first.kept.length > 1 ? ` and ${first.kept.length - 1} more` : '';
+    await say(`Caller         ${first.kept[0]}${others}: there already, and kept; --new-keys makes another key`);
     return undefined;
   }
-  const made = await makeFirstKeys(callers, { admin: adminName, caller: callerName }, clock.nowMs(), madeAt);
-  await say(`Administrator  ${made.adminKey}  (${adminName})`);
-  await say(`Caller         ${made.callerKey}  (${callerName})`);
-  await say('               Keep both: they are shown this once, and Weir knows their hashes alone.');
-  return made;
+  await say(`Caller         ${first.made.key}  (${callerName})`);
+  await say('               Keep it: it is shown this once, and Weir knows its hash alone.');
+  return first.made.key;
 }
 
 function secretIdOf(name: string, { secrets }: WeirOutputs): string {
@@ -96,9 +92,9 @@ function secretIdOf(name: string, { secrets }: WeirOutputs): string {
   throw new UsageFailure(`--secret must be one of ${names}, but '${name}' was provided`);
 }
 
-function assertCallerName(option: string, name: string): void {
+function assertCallerName(name: string): void {
   if (CALLER_NAME.test(name)) return;
   throw new UsageFailure(
-    `${option} must be 1 to 64 letters, digits, dots, dashes or underscores, but '${name.slice(0, 80)}' was provided`,
+    `--caller-name must be 1 to 64 letters, digits, dots, dashes or underscores, but '${name.slice(0, 80)}' was provided`,
   );
 }

@@ -30,7 +30,6 @@ interface SendFlags {
 
 interface SetupFlags {
   readonly secret: string;
-  readonly adminName: string;
   readonly callerName: string;
   readonly keys: boolean;
   readonly newKeys?: boolean;
@@ -96,26 +95,25 @@ weir
 weir
   .command('setup')
   .description(
-    'Take a fresh deployment to its first call: the OpenAI key (from standard input), first keys, a smoke call.',
+    'Take a fresh deployment to its first call: the OpenAI key (from standard input), a first caller, a smoke call.',
   )
   .option('--secret <name>', 'the secret to set, by its name in the specs', 'openai')
-  .option('--admin-name <name>', 'name of the first administrator', 'administrator')
-  .option('--caller-name <name>', 'name of the first caller', 'first-caller')
-  .option('--new-keys', 'make keys even if there are some; those stay valid')
+  .option('--caller-name <name>', 'id of the first caller', 'first-caller')
+  .option('--new-keys', 'make a key for it even if there are callers; its older ones work for a day more')
   .option('--no-keys', 'set the OpenAI key, and do nothing else')
   .addHelpText('after', '\nExample:\n  printenv OPENAI_API_KEY | npm run weir -- setup')
   .addHelpText('after', '\nWithout a pipe it asks for the key. Run again, it sets the key again and leaves the rest.')
   .action(async ({ keys, newKeys, ...names }: SetupFlags) => {
     if (newKeys && !keys) throw new UsageFailure('--new-keys and --no-keys exclude each other');
-    const [{ outputs }, { createAwsClients }, { setUp }] = await Promise.all([
+    const [found, { createAwsClients }, { setUp }] = await Promise.all([
       weirHere(),
       import('./aws-clients.ts'),
       import('./setup.ts'),
     ]);
-    using aws = createAwsClients(outputs);
+    using aws = createAwsClients(found.outputs);
     exitCode = await setUp(
       { ...names, keys: keys ? (newKeys ? 'always' : 'if-none') : 'never' },
-      { outputs, aws, streams: process, clock, callerKey: env['WEIR_CALLER_KEY'] },
+      { weir: found, aws, streams: process, adminKey: env['WEIR_ADMIN_KEY'], callerKey: env['WEIR_CALLER_KEY'] },
     );
   });
 

@@ -8,6 +8,7 @@ import {
   SecretsManagerClient,
 } from '@aws-sdk/client-secrets-manager';
 import { toCallerItem, type CallerRecord } from '#edge/caller-key.ts';
+import { LOCAL_ADMINISTRATOR, LOCAL_CALLER } from '#edge/callers/own-ids.ts';
 import { mintCallerKey } from '#edge/callers/key-form.ts';
 import { toAttributes } from '#platform/aws/attributes.ts';
 import { localTableName } from './create-tables.ts';
@@ -43,9 +44,9 @@ export async function registerLocalCallers(dynamoEndpoint: string, keys: LocalKe
     return client.send(new PutItemCommand({ TableName: localTableName('callers'), Item: item }));
   };
   try {
-    await register(keys.caller, { id: 'local-caller', roles: ['caller'], endpoints: ['*'] });
+    await register(keys.caller, { id: LOCAL_CALLER, roles: ['caller'], endpoints: ['*'] });
     await register(keys.administrator, {
-      id: 'local-administrator',
+      id: LOCAL_ADMINISTRATOR,
       // Whoever sits before this machine may look at its spend too.
       roles: ['administrator', 'finance'],
       endpoints: ['*'],

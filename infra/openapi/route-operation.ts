@@ -8,9 +8,11 @@ import { referenceOf } from './openai-reference.ts';
 const FOR_ADMINISTRATORS =
   'For administrators: on AWS the request is signed by a principal of IAM (SigV4, `execute-api`), a local start takes its administrator key.';
 
+const LOCATION = { description: 'Where it is, relative to this request.', schema: { type: 'string' } };
+
 /** The operation of a route that is no endpoint. */
 export function routeOperation(spec: RouteSpec) {
-  const { path, access, body, output, produces, errors, example } = spec;
+  const { path, access, body, output, produces, errors, example, status } = spec;
   const isCompatible = errors === 'openai';
   const parameters = parametersOfRoute(spec);
   const json = output ? jsonSchema(output, 'output') : { type: 'object' };
@@ -30,7 +32,11 @@ export function routeOperation(spec: RouteSpec) {
       },
     }),
     responses: {
-      200: { description: 'The reply.', content: Object.fromEntries(content) as object },
+      [status]: {
+        description: status === 201 ? 'What was made.' : 'The reply.',
+        ...(status === 201 && { headers: { location: LOCATION } }),
+        content: Object.fromEntries(content) as object,
+      },
       ...errorReplies(errorsOf(spec), errors),
       ...conflictsOf(spec),
     },

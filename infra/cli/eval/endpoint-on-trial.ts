@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { EVALUATOR } from '#edge/callers/own-ids.ts';
 import type { GatewayEvent, HttpReply } from '#edge/http-call.ts';
 import type { ModelTier } from '#edge/models.ts';
 import type { EndpointSpec, Evaluation } from '#edge/specs.ts';
@@ -8,9 +9,6 @@ import type { Clock } from '#platform/clock.ts';
 import { parseUsd } from '#platform/money.ts';
 import type { Platform } from '#platform/platform.ts';
 import { reasonOf } from '../failure.ts';
-
-/** The principal of evaluations; what they may spend is its budget `caller:weir-eval`. */
-export const EVALUATOR = 'weir-eval';
 
 /** An endpoint of the inventory. */
 export type EndpointEntry = Entry & { readonly spec: EndpointSpec };

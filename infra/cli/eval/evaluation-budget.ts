@@ -2,7 +2,7 @@ import { createBudgetStores } from '#budgets/budgets.ts';
 import { setLimit, showBudget, type ShownBudget } from '#budgets/manage.ts';
 import { parseUsd } from '#platform/money.ts';
 import type { Platform } from '#platform/platform.ts';
-import { EVALUATOR } from './endpoint-on-trial.ts';
+import { EVALUATOR } from '#edge/callers/own-ids.ts';
 
 const SCOPE = `caller:${EVALUATOR}` as const;
 /** What evaluations may spend in a day (UTC) until somebody says otherwise. */

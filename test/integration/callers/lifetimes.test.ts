@@ -35,7 +35,7 @@ interface Shown {
 
 async function create(id: string, more: object = {}): Promise<Shown> {
   const { status, body } = await weir.post('security/create-caller', { id, ...more }, asAdministrator);
-  expect([status, body['detail']]).toEqual([200, undefined]);
+  expect([status, body['detail']]).toEqual([201, undefined]);
   return body as unknown as Shown;
 }
 
@@ -188,7 +188,7 @@ test('a change that comes between the reading and the writing of another is not 
     },
   });
   const rotated = await weir.post('security/rotate-caller-key', { overlapSeconds: 60 }, of('raced'));
-  expect([rotated.status, rotated.body['caller']]).toMatchObject([200, { state: 'disabled', keys: [{}, {}] }]);
+  expect([rotated.status, rotated.body['caller']]).toMatchObject([201, { state: 'disabled', keys: [{}, {}] }]);
   for (const each of [key, rotated.body['key'] as string]) expect(await outcome(each)).toBe('unauthorized');
 });
 

@@ -49,7 +49,11 @@ interface Shown {
 /** Makes a caller. */
 async function create(id: string, more: object = {}): Promise<Shown> {
   const reply = await ask('POST', '/v1/callers', { id, ...more });
-  expect([reply.status, reply.json['detail']]).toEqual([200, undefined]);
+  expect([reply.status, reply.json['detail']]).toEqual([201, undefined]);
+  // From what was asked, whatever stands before it on the way.
+  expect(new URL(reply.headers['location']!, 'https://a.example/prod/v1/callers').pathname).toBe(
+    `/prod/v1/callers/${id}`,
+  );
   return reply.json as unknown as Shown;
 }
 
@@ -117,19 +121,33 @@ test('a caller is held to its budget from its first call on', async () => {
 test('of many who make one caller at once, one does; the keys of the others open nothing', async () => {
   const replies = await Promise.all(Array.from({ length: 8 }, () => ask('POST', '/v1/callers', { id: 'contended' })));
   expect(replies.map(({ status }) => status).toSorted((a, b) => a - b)).toEqual([
-    200, 409, 409, 409, 409, 409, 409, 409,
+    201, 409, 409, 409, 409, 409, 409, 409,
   ]);
   for (const { status, json } of replies) if (status === 409) expect(json['code']).toBe('conflict');
   const { json } = await ask('GET', '/v1/callers/contended');
   expect(json['keys']).toHaveLength(1);
-  const won = replies.find(({ status }) => status === 200)!.json as unknown as Shown;
+  const won = replies.find(({ status }) => status === 201)!.json as unknown as Shown;
   expect(await summarize(won.key)).toBe(200);
 });
+
+test.each(['local-caller', 'local-administrator', 'weir-eval'])(
+  'the id %s is Weir’s own: nobody else gets its lines in the ledger, nor its budget',
+  async (id) => {
+    const { status, json } = await ask('POST', '/v1/callers', { id });
+    expect([status, json['code'], json['detail']]).toEqual([
+      409,
+      'conflict',
+      `${id} is an id of Weir’s own; choose another one`,
+    ]);
+    expect((await ask('GET', `/v1/callers/${id}`)).status).toBe(404);
+  },
+);
 
 test('rotation with an overlap: both keys work, and the record says when the older one ends', async () => {
   const { key, keyId } = await create('rotating');
   const rotated = await ask('POST', '/v1/callers/rotating/keys', { overlapSeconds: 3_600 });
   const next = rotated.json as unknown as Shown;
+  expect([rotated.status, rotated.headers['location']]).toEqual([201, `keys/${next.keyId}`]);
   expect(next.key).not.toBe(key);
   expect([await summarize(key), await summarize(next.key)]).toEqual([200, 200]);
   expect(next.caller.keys).toEqual([
@@ -142,7 +160,7 @@ test('two rotations at once both count: two new keys, and the first one ends', a
   const { key } = await create('busy');
   const rotate = () => ask('POST', '/v1/callers/busy/keys', { overlapSeconds: 0 });
   const [one, other] = await Promise.all([rotate(), rotate()]);
-  expect([one.status, other.status]).toEqual([200, 200]);
+  expect([one.status, other.status]).toEqual([201, 201]);
   const { json } = await ask('GET', '/v1/callers/busy');
   const live = (json['keys'] as { isOver: boolean }[]).filter(({ isOver }) => !isOver);
   expect(live).toHaveLength(1);

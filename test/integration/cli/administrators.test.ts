@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { looksLikeCallerKey } from '#edge/callers/key-form.ts';
 import { iamUser, startDeployedGateway, type DeployedGateway, type IamUser } from '#test/support/deployed-gateway.ts';
+import { testKey } from '#test/support/test-key.ts';
 import { runWeir } from './run-weir.ts';
 
 /** The command line before a deployment, whose gateway checks every signature. */
@@ -44,6 +45,31 @@ test('callers and budgets of a deployment are managed with AWS credentials, and 
   const shown = await weirAs(ada, ['callers', 'show', 'shop', '--json']);
   expect(JSON.parse(shown.stdout)).toMatchObject({ createdBy: ada.arn, budget: { monthlyUsd: '50' } });
   expect((await weirAs(ada, ['callers', 'revoke', 'shop'])).stdout).toMatch(/^shop +revoked /m);
+});
+
+test('setup makes the first caller through the API, signed: listed, in the trail, and no administrator’s key', async () => {
+  const env = { ...credentialsOf(ada), AWS_ENDPOINT_URL_SECRETS_MANAGER: gateway.weir.secrets.endpoint };
+  const ran = await runWeir(['--outputs', file, 'setup', '--caller-name', 'first'], {
+    env,
+    stdin: testKey('deployed'),
+  });
+  expect([ran.code, ran.stderr]).toEqual([0, '']);
+  expect(ran.stdout).toMatch(/^Caller +weir_\w{40} {2}\(first\)$/m);
+  expect(ran.stdout).toMatch(/^Smoke call +POST .+\/prod\/v1\/summarize: 200, cost \$0\.\d+/m);
+  expect(ran.stdout).not.toMatch(/administrator/i);
+  expect(gateway.upstream.requests.at(-1)?.key).toBe(testKey('deployed'));
+  const shown = await weirAs(ada, ['callers', 'show', 'first', '--json']);
+  expect(JSON.parse(shown.stdout)).toMatchObject({ state: 'active', createdBy: ada.arn, roles: ['caller'] });
+
+  const again = await runWeir(['--outputs', file, 'setup'], { env, stdin: testKey('deployed') });
+  expect(again.stdout).toMatch(/^Caller +first: there already, and kept; --new-keys makes another key$/m);
+});
+
+test('setup by somebody without the policy stores the OpenAI key, and says what is missing for the rest', async () => {
+  const env = { ...credentialsOf(visitor), AWS_ENDPOINT_URL_SECRETS_MANAGER: gateway.weir.secrets.endpoint };
+  const { code, stdout, stderr } = await runWeir(['--outputs', file, 'setup'], { env, stdin: testKey('deployed') });
+  expect([code, stdout]).toEqual([1, expect.stringContaining('now the current version of weir/openai')]);
+  expect(stderr).toContain('attach the policy arn:aws:iam::111122223333:policy/weir-prod-administrators');
 });
 
 test('a session’s token is signed with the rest', async () => {

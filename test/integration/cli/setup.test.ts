@@ -7,10 +7,7 @@ import { PassThrough } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { createAwsClients, type AwsClients } from '#infra/cli/aws-clients.ts';
-import type { CliFailure } from '#infra/cli/failure.ts';
 import { readKey } from '#infra/cli/read-key.ts';
-import { makeFirstKeys } from '#infra/cli/setup/first-keys.ts';
-import { createTables, localTableName } from '#infra/local/create-tables.ts';
 import { startLocalWeir, type LocalWeir } from '#infra/local/local-weir.ts';
 import type { WeirOutputs } from '#infra/outputs.ts';
 import { hashCallerKey } from '#edge/caller-key.ts';
@@ -19,11 +16,11 @@ import { testKey } from '#test/support/test-key.ts';
 import { runWeir, type RunOptions } from './run-weir.ts';
 
 const OPENAI_KEY = { name: 'OpenAI key', advice: 'again', minChars: 20 };
-const KEY_LINE = /^(Administrator|Caller) +(weir_[0-9A-Za-z]{40}) {2}\((.+)\)$/gm;
+const KEY_LINE = /^Caller +(weir_[0-9A-Za-z]{40}) {2}\((.+)\)$/gm;
 
 /** The keys that a set-up showed, by whose they are. */
 function shownKeys(stdout: string): Record<string, string> {
-  return Object.fromEntries([...stdout.matchAll(KEY_LINE)].map(([, who, key]) => [who, key as string]));
+  return Object.fromEntries([...stdout.matchAll(KEY_LINE)].map(([, key, name]) => [name, key as string]));
 }
 
 describe('weir setup, over the local gateway', () => {
@@ -64,12 +61,10 @@ describe('weir setup, over the local gateway', () => {
       ...(body && { body: JSON.stringify(body) }),
     });
 
-  let adminKey: string;
   let callerKey: string;
 
-  test('a fresh deployment gets its key, its first two callers and a first call', async () => {
-    const args = ['--caller-name', 'shop', '--admin-name', 'ada'];
-    const ran = await setUp(args, { stdin: `${testKey('valid')}\n` });
+  test('a fresh deployment gets its key, its first caller and a first call', async () => {
+    const ran = await setUp(['--caller-name', 'shop'], { stdin: `${testKey('valid')}\n` });
 
     expect([ran.code, ran.stderr]).toEqual([0, '']);
     expect(await secretValue()).toBe(testKey('valid'));
@@ -79,35 +74,33 @@ describe('weir setup, over the local gateway', () => {
     );
     expect(upstream.requests.map(({ key }) => key)).toEqual([testKey('valid')]);
 
-    expect([...ran.stdout.matchAll(KEY_LINE)].map(([, who, , name]) => [who, name])).toEqual([
-      ['Administrator', 'ada'],
-      ['Caller', 'shop'],
-    ]);
-    ({ Administrator: adminKey, Caller: callerKey } = shownKeys(ran.stdout) as {
-      Administrator: string;
-      Caller: string;
-    });
+    expect(Object.keys(shownKeys(ran.stdout))).toEqual(['shop']);
+    callerKey = shownKeys(ran.stdout)['shop']!;
   });
 
-  test('A3 the keys that it showed are good for what they are for, and stored as hashes alone', async () => {
+  test('A3 the key that it showed is good for what it is for, stored as its hash alone, and its caller a managed one', async () => {
     const asked = { text: 'The smoke call again, by hand.' };
     expect((await call('/v1/summarize', callerKey, asked)).status).toBe(200);
     expect((await call('/v1/spend', callerKey)).status).toBe(403);
-    expect((await call('/v1/summarize', adminKey, asked)).status).toBe(403);
-    const spend = await call('/v1/spend?by=caller', adminKey);
+    const spend = await call('/v1/spend?by=caller', weir.keys.administrator);
     expect([spend.status, await spend.json()]).toMatchObject([200, { rows: [{ caller: 'shop', calls: 2 }] }]);
 
     const { Items: items = [] } = await aws.dynamodb.send(new ScanCommand({ TableName: weir.outputs.tables.callers }));
     const stored = JSON.stringify(items);
     expect(stored).toContain(hashCallerKey(callerKey));
-    for (const key of [callerKey, adminKey]) expect(stored).not.toContain(key);
+    expect(stored).not.toContain(callerKey);
+
+    const shown = await call('/v1/callers/shop', weir.keys.administrator);
+    expect(await shown.json()).toMatchObject({ state: 'active', createdBy: 'local-administrator', keys: [{}] });
+    const trail = await call('/v1/audit', weir.keys.administrator);
+    expect(await trail.json()).toMatchObject({ entries: [{ action: 'caller.create', subject: 'caller:shop' }] });
   });
 
-  test('run again it sets the key again, keeps the callers, and calls with WEIR_CALLER_KEY', async () => {
+  test('run again it sets the key again, keeps the caller, and calls with WEIR_CALLER_KEY', async () => {
     const before = upstream.requests.length;
     const without = await setUp([], { stdin: testKey('second') });
     expect(without).toMatchObject({ code: 0, stderr: '' });
-    expect(without.stdout).toMatch(/Keys +made on 20.+Z, and kept; --new-keys makes more/);
+    expect(without.stdout).toMatch(/^Caller +shop: there already, and kept; --new-keys makes another key$/m);
     expect(without.stdout).toContain('not made: it needs the key of a caller');
     expect([await secretValue(), await secretValue('AWSPREVIOUS')]).toEqual([testKey('second'), testKey('valid')]);
     expect(shownKeys(without.stdout)).toEqual({});
@@ -119,13 +112,16 @@ describe('weir setup, over the local gateway', () => {
     expect(given.stdout).not.toContain(callerKey);
   });
 
-  test('--new-keys makes more, and takes none away', async () => {
-    const { code, stdout } = await setUp(['--new-keys'], { stdin: testKey('second') });
-
-    const keys = shownKeys(stdout);
+  test('--new-keys makes another key of the caller, beside which the first one still works', async () => {
+    const { code, stdout } = await setUp(['--new-keys', '--caller-name', 'shop'], { stdin: testKey('second') });
     expect(code).toBe(0);
-    expect(new Set([keys['Administrator'], keys['Caller'], adminKey, callerKey]).size).toBe(4);
-    for (const key of [keys['Administrator']!, adminKey]) expect((await call('/v1/spend', key)).status).toBe(200);
+    const asked = { text: 'A call with either key.' };
+    for (const key of [shownKeys(stdout)['shop']!, callerKey]) {
+      expect((await call('/v1/summarize', key, asked)).status).toBe(200);
+    }
+    const shown = await call('/v1/callers/shop', weir.keys.administrator);
+    const { keys } = (await shown.json()) as { keys: { expiresAt: string | null }[] };
+    expect(keys.map(({ expiresAt }) => expiresAt === null)).toEqual([false, true]);
   });
 
   test('--no-keys sets the key and touches nothing else, in a secret that did not exist', async () => {
@@ -141,17 +137,14 @@ describe('weir setup, over the local gateway', () => {
     expect(stored.SecretString).toBe(testKey('third'));
   });
 
-  test('a table that is not there is named in one line', async () => {
-    const file = join(folder, 'no-table.json');
-    await writeFile(
-      file,
-      JSON.stringify({ ...weir.outputs, tables: { ...weir.outputs.tables, callers: 'no-such-table' } }),
-    );
+  test('an API that is not there is named in one line', async () => {
+    const file = join(folder, 'no-api.json');
+    await writeFile(file, JSON.stringify({ ...weir.outputs, apiUrl: 'http://127.0.0.1:2' }));
 
     const { code, stderr } = await setUp(['--outputs', file], { stdin: testKey('second') });
 
     expect(code).toBe(1);
-    expect(stderr).toMatch(/^weir: the table no-such-table: ResourceNotFoundException: .+\n$/);
+    expect(stderr).toMatch(/^weir: callers: no answer \(.+nothing listens there.+\)\n$/);
   });
 
   test('a key that OpenAI refuses fails the smoke call, which says what to look at', async () => {
@@ -167,19 +160,6 @@ describe('weir setup, over the local gateway', () => {
       /: 502, .+\n +upstream_credential: .+\n +look at: the OpenAI key; .+ \(request id [0-9a-f-]{36}\)/,
     );
     expect(stdout).not.toContain(testKey('refused'));
-  });
-
-  test('a gateway that does not answer fails the smoke call', async () => {
-    const file = join(folder, 'nowhere.json');
-    await writeFile(file, JSON.stringify({ ...weir.outputs, apiUrl: 'http://127.0.0.1:9' }));
-
-    const options = { stdin: testKey('second'), env: { WEIR_CALLER_KEY: callerKey } };
-    const { code, stdout } = await setUp(['--outputs', file], options);
-
-    expect(code).toBe(1);
-    expect(stdout).toMatch(
-      /no answer \(.+\)\n +look at: is this deployed, and is http:\/\/127\.0\.0\.1:9 its address\?/,
-    );
   });
 
   describe('refuses, before it changes anything,', () => {
@@ -224,22 +204,17 @@ describe('weir setup, over the local gateway', () => {
     });
   });
 
-  test('of two who make the first keys at once, one has them, and the other leaves nothing', async () => {
-    await createTables(weir.outputs.awsEndpoints!.dynamodb, 'race');
-    const callers = { dynamodb: aws.dynamodb, table: localTableName('callers', 'race') };
-    const make = (nowMs: number) => makeFirstKeys(callers, { admin: 'ada', caller: 'shop' }, nowMs, undefined);
-
-    const both = await Promise.allSettled([make(1), make(2)]);
-
-    const won = both.filter((one) => one.status === 'fulfilled').map(({ value }) => value);
-    const lost = both.filter((one) => one.status === 'rejected').map(({ reason }) => (reason as CliFailure).message);
-    expect(lost).toEqual(['another setup has just made keys for this deployment; this one has made none']);
-    const { Items: items = [] } = await aws.dynamodb.send(new ScanCommand({ TableName: callers.table }));
-    const owned = won.flatMap(({ adminKey: admin, callerKey: caller }) => [
-      hashCallerKey(admin),
-      hashCallerKey(caller),
-    ]);
-    expect(new Set(items.map(({ pk }) => pk?.S))).toEqual(new Set(['setup', ...owned]));
+  test('of two who make the first caller at once, one has its key, and the other is told', async () => {
+    const both = await Promise.all(
+      [0, 1].map(() => setUp(['--new-keys', '--caller-name', 'raced'], { stdin: testKey('second') })),
+    );
+    // Who comes late enough to see the other's caller makes it a second key.
+    for (const { code, stdout, stderr } of both) {
+      if (shownKeys(stdout)['raced'] === undefined) expect([code, stderr]).toEqual([1, expect.stringContaining('409')]);
+    }
+    const shown = await call('/v1/callers/raced', weir.keys.administrator);
+    const { keys } = (await shown.json()) as { keys: unknown[] };
+    expect(keys).toHaveLength(both.filter(({ stdout }) => shownKeys(stdout)['raced'] !== undefined).length);
   });
 });
 

@@ -187,7 +187,7 @@ test('D1 an audit line holds no secret that an administrator has typed for a nam
   await using here = await start();
   const body = { id: 'shop', name: CANARY, owner: `of ${CANARY}`, endpoints: ['summarize'] };
   const made = await here.weir.post('security/create-caller', body, { roles: ['administrator'] });
-  expect(made.status).toBe(200);
+  expect(made.status).toBe(201);
   const trail = await here.weir.get('security/read-audit', {}, { roles: ['administrator'] });
   expect(trail.raw).toContain('caller.create');
   expect(traceIn(trail.raw)).toBeUndefined();
