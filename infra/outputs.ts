@@ -18,6 +18,8 @@ const outputsSchema = z.object({
   }),
   /** Secret ids by the name that specs use (`openai`). */
   secrets: z.record(z.string(), z.string()),
+  /** Names that specs use for a secret, and that have none: their functions prove who they are instead. */
+  keyless: z.array(z.string()).optional(),
   /** The secret of OpenAI's admin key, and the OpenAI project of each secret whose keys are rotated. */
   rotation: z.object({ adminSecret: z.string(), projects: z.record(z.string(), z.string()) }).optional(),
   /** Queue URLs by endpoint, of those that have a queue. */

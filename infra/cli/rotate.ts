@@ -66,9 +66,11 @@ export async function rotateKey({ name, adminKey }: RotateRequest, context: Rota
   await about('standard output', write(streams.stdout, text));
 }
 
-async function secretOf(name: string, { secrets }: WeirOutputs): Promise<string> {
+async function secretOf(name: string, { secrets, keyless = [] }: WeirOutputs): Promise<string> {
   if (Object.hasOwn(secrets, name)) return name;
   const entry = (await readInventory()).find((each) => each.name === name);
+  const wanted = entry?.spec.kind === 'endpoint' ? entry.spec.secret : name;
+  if (keyless.includes(wanted)) throw new UsageFailure(`${wanted} is keyless: it has no key to rotate`);
   if (entry?.spec.kind === 'endpoint' && Object.hasOwn(secrets, entry.spec.secret)) return entry.spec.secret;
   const known = Object.keys(secrets).sort().join(', ');
   throw new UsageFailure(`the name must be one of ${known}, or an endpoint's, but '${name}' was provided`);

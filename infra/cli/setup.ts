@@ -44,16 +44,18 @@ const CALLER_NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/;
  * @throws UsageFailure, before anything is changed; CliFailure, naming what could not be reached
  */
 export async function setUp(request: SetupRequest, context: SetupContext): Promise<ExitCode> {
-  const { weir, aws, streams } = context;
+  const { weir, streams } = context;
   const { outputs } = weir;
-  const secretId = secretIdOf(request.secret, outputs);
+  const isKeyless = outputs.keyless?.includes(request.secret) === true;
+  if (isKeyless && request.keys === 'never') {
+    throw new UsageFailure(`${request.secret} is keyless: there is no OpenAI key to set`);
+  }
+  const secretId = isKeyless ? undefined : secretIdOf(request.secret, outputs);
   assertCallerName(request.callerName);
   const say = (line: string) => write(streams.stdout, `${line}\n`);
 
-  const key = await readKey(OPENAI_KEY, streams);
-  const outcome = await storeKey(aws.secretsManager, secretId, key);
   await say(
-    `OpenAI key     ${outcome === 'created' ? 'put into the new secret' : 'now the current version of'} ${secretId}`,
+    `OpenAI key     ${secretId === undefined ? `none: ${request.secret} is keyless` : await takeKey(secretId, context)}`,
   );
   if (request.keys === 'never') return EXIT.ok;
 
@@ -65,6 +67,12 @@ export async function setUp(request: SetupRequest, context: SetupContext): Promi
   const { ok, lines } = await smokeCall(outputs.apiUrl, callerKey);
   for (const [index, line] of lines.entries()) await say((index === 0 ? 'Smoke call' : '').padEnd(15) + line);
   return ok ? EXIT.ok : EXIT.failed;
+}
+
+/** Stores the key that comes on standard input, and says where. */
+async function takeKey(secretId: string, { aws, streams }: SetupContext): Promise<string> {
+  const outcome = await storeKey(aws.secretsManager, secretId, await readKey(OPENAI_KEY, streams));
+  return `${outcome === 'created' ? 'put into the new secret' : 'now the current version of'} ${secretId}`;
 }
 
 /** Makes a first caller and shows its key, where there is no caller or where a key is wanted. */

@@ -8,7 +8,8 @@ import { pathOf } from '../routes.ts';
 import type { BundleOf } from './bundle-of.ts';
 import { EndpointQueues } from './endpoint-queues.ts';
 import { EntryFunction } from './entry-function.ts';
-import { secretNamed, type State } from './state.ts';
+import type { State } from './state.ts';
+import { upstreamCredential } from './upstream-credential.ts';
 
 export interface EndpointProps {
   readonly bundle: BundleOf<'endpoint'>;
@@ -53,11 +54,12 @@ export class Endpoint extends Construct {
       : undefined;
     const resultQueues = this.queues ? { ...sharedResultQueues, [`${name}-results`]: this.queues.results } : {};
 
+    const credential = upstreamCredential(state, spec.secret);
     this.function = new EntryFunction(this, 'Handler', {
       bundle,
       environment: {
         ...tableVariables(spec, state),
-        WEIR_OPENAI_SECRET_ID: secretNamed(state, spec.secret).id,
+        ...credential.variables,
         ...(this.queues && {
           WEIR_QUEUE_URL: this.queues.work.queueUrl,
           WEIR_DEAD_LETTER_QUEUE_URL: this.queues.deadLetters.queueUrl,
@@ -68,6 +70,7 @@ export class Endpoint extends Construct {
       },
     });
     this.#allowMoneyPath(state);
+    credential.allow(this.function);
     if (this.queues) {
       this.#allowToSend(this.queues.deadLetters, ...Object.values(resultQueues));
       this.#workOn(this.queues.work, props.maxConcurrency ?? 5);
@@ -75,15 +78,14 @@ export class Endpoint extends Construct {
     Tags.of(this).add('weir:endpoint', name);
   }
 
-  /** The requests that cache, ledger, budgets, idempotency and key ring make, one by one. */
-  #allowMoneyPath({ tables, secrets }: State): void {
+  /** The requests that cache, ledger, budgets and idempotency make, one by one. */
+  #allowMoneyPath({ tables }: State): void {
     const { cache, ledger, budgets, jobs } = tables;
     if (caches(this.spec)) this.function.allow(cache.tableArn, ...CACHING);
     // An entry that already stands is read, to tell a repeat from a difference.
     this.function.allow(ledger.tableArn, 'dynamodb:GetItem', 'dynamodb:PutItem');
     this.function.allow(budgets.tableArn, ...HOLDING);
     this.function.allow(jobs.tableArn, ...REPEATING);
-    this.function.allow(secretNamed({ secrets }, this.spec.secret).arn, 'secretsmanager:GetSecretValue');
   }
 
   #allowToSend(...queues: readonly IQueue[]): void {

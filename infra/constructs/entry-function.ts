@@ -1,5 +1,5 @@
-import { Duration, RemovalPolicy } from 'aws-cdk-lib';
-import { PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import { Duration, RemovalPolicy, Validations } from 'aws-cdk-lib';
+import { PolicyStatement, Role, ServicePrincipal, type PolicyStatementProps } from 'aws-cdk-lib/aws-iam';
 import { Architecture, Code, Function, Runtime } from 'aws-cdk-lib/aws-lambda';
 import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
@@ -59,6 +59,15 @@ export class EntryFunction extends Construct {
   /** Adds to the role: these actions, on this one resource. */
   allow(resourceArn: string, ...actions: readonly string[]): void {
     this.#role.addToPolicy(new PolicyStatement({ actions: [...actions], resources: [resourceArn] }));
+  }
+
+  /** Adds to the role an action that no resource can be named for: on all of them, and so under conditions alone. */
+  allowAnywhere(action: string, conditions: NonNullable<PolicyStatementProps['conditions']>): void {
+    this.#role.addToPolicy(new PolicyStatement({ actions: [action], resources: ['*'], conditions }));
+    Validations.of(this.#role).acknowledge({
+      id: 'AwsSolutions-IAM5[Resource::*]',
+      reason: `${action} takes no resource; its conditions bind it.`,
+    });
   }
 }
 

@@ -1,5 +1,6 @@
 import type { Table } from 'aws-cdk-lib/aws-dynamodb';
 import type { ITopic } from 'aws-cdk-lib/aws-sns';
+import type { WorkloadIdentity } from '#platform/config.ts';
 import type { TableDefinition } from '../tables.ts';
 
 /** What outlives a deployment, as the other stacks know it. */
@@ -7,6 +8,8 @@ export interface State {
   readonly tables: Readonly<Record<TableDefinition['name'], Table>>;
   /** By the name that specs use (`openai`). */
   readonly secrets: ReadonlyMap<string, UpstreamSecret>;
+  /** As whom OpenAI knows the functions of those names that have no secret. */
+  readonly identities: ReadonlyMap<string, WorkloadIdentity>;
   /** The secret with OpenAI's admin key, which rotation alone may read. */
   readonly adminSecret: UpstreamSecret;
   /** Where notices go. */

@@ -88,6 +88,7 @@ export class ApiStack extends Stack {
         jobs: state.tables.jobs.tableName,
       },
       secrets: Object.fromEntries([...state.secrets].map(([name, { id }]) => [name, id])),
+      ...(state.identities.size > 0 && { keyless: [...state.identities.keys()] }),
       rotation: {
         adminSecret: state.adminSecret.id,
         projects: Object.fromEntries(rotated.map(({ name, project }) => [name, project])),

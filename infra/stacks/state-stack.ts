@@ -1,4 +1,4 @@
-import { Stack, Validations, type StackProps } from 'aws-cdk-lib';
+import { RemovalPolicy, Stack, Validations, type StackProps } from 'aws-cdk-lib';
 import { CfnSecret } from 'aws-cdk-lib/aws-secretsmanager';
 import type { Construct } from 'constructs';
 import { Notices } from '../constructs/notices.ts';
@@ -11,8 +11,10 @@ export const ADMIN_SECRET = 'openai-admin';
 
 export interface StateStackProps extends StackProps {
   readonly stage: string;
-  /** Names of the secrets that specs use. */
+  /** Names of the secrets that specs use, and that are not keyless. */
   readonly secretNames: readonly string[];
+  /** Of the keyless ones. @default none */
+  readonly identities?: State['identities'];
   /** Who gets notices by e-mail. @default nobody, until somebody subscribes to the topic */
   readonly noticeEmail?: string | undefined;
 }
@@ -21,13 +23,16 @@ export interface StateStackProps extends StackProps {
 export class StateStack extends Stack implements State {
   readonly tables: State['tables'];
   readonly secrets: State['secrets'];
+  readonly identities: State['identities'];
   readonly adminSecret: UpstreamSecret;
   readonly notices: Notices;
 
-  constructor(scope: Construct, id: string, { stage, secretNames, noticeEmail, ...props }: StateStackProps) {
-    super(scope, id, { description: 'Weir: tables, secrets and notices', terminationProtection: true, ...props });
+  constructor(scope: Construct, id: string, props: StateStackProps) {
+    const { stage, secretNames, identities = new Map(), noticeEmail, ...stackProps } = props;
+    super(scope, id, { description: 'Weir: tables, secrets and notices', terminationProtection: true, ...stackProps });
     this.tables = this.#makeTables();
     this.secrets = new Map(secretNames.map((name) => [name, this.#makeUpstreamSecret(name, stage)]));
+    this.identities = identities;
     this.adminSecret = this.#makeSecret(
       ADMIN_SECRET,
       `weir/${stage}/${ADMIN_SECRET}`,
@@ -51,13 +56,14 @@ export class StateStack extends Stack implements State {
 
   /**
    * A secret without a value: `npm run weir -- setup` brings it. CDK's own `Secret` would make up a random password, and
-   * send it to OpenAI as a key.
+   * send it to OpenAI as a key. It outlives its stack: functions that go over to another credential read it until they have.
    */
   #makeSecret(name: string, id: string, description: string): UpstreamSecret {
     const secret = new CfnSecret(this, `secret-${name}`, {
       name: id,
       description,
     });
+    secret.applyRemovalPolicy(RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE);
     Validations.of(secret).acknowledge({
       id: 'AwsSolutions-SMG4',
       reason:

@@ -7,6 +7,7 @@ import type { Endpoint } from '../constructs/endpoint.ts';
 import type { Schedule } from '../constructs/schedule.ts';
 import type { RotatedSecret } from '../constructs/rotation.ts';
 import { secretNamed, type State } from '../constructs/state.ts';
+import type { WorkloadIdentity } from '#platform/config.ts';
 import { ApiStack } from './api-stack.ts';
 import { assertDeployable } from './deployable.ts';
 import { EndpointsStack, MOST_ENDPOINTS_A_STACK } from './endpoints-stack.ts';
@@ -26,14 +27,16 @@ export interface WeirAppProps extends AppProps {
 const MOST_RESOURCES_A_STACK = 399;
 /** What API Gateway takes as a stage, short enough for every name that it becomes a part of. */
 const STAGE = /^[a-z][a-z0-9]{0,15}$/;
-/** As much of an e-mail address as tells it from a mistake. SNS asks whoever has it to agree. */
 const PROJECT_OF_SECRET = /^([\w/-]+)=(proj_\w+)$/;
+const IDENTITY_OF_SECRET = /^([\w/-]+)=([\w-]+)\/([\w-]+)$/;
+/** As much of an e-mail address as tells it from a mistake. SNS asks whoever has it to agree. */
 const EMAIL = /^[^\s@]+@[^\s@]+$/;
 
 /**
  * What AWS would run. Context: `stage` (default `prod`) names one deployment of several in an account, `alarmTopicArn` the
  * SNS topic that alarms go to, `noticeEmail` the address that gets notices of budgets, `openaiProjects` the OpenAI project of
- * each secret whose keys are to be rotated (`openai=proj_…`, with commas between).
+ * each secret whose keys are to be rotated (`openai=proj_…`, with commas between), `workloadIdentities` the identity provider and the
+ * service account of each secret's name that shall have no key (`openai=idp_…/user_…`, likewise).
  *
  * @throws Error when an entry is not fit to be deployed, and at synth when cdk-nag or CDK's own rules find something
  */
@@ -55,9 +58,12 @@ export class WeirApp extends App {
     const endpointBundles = bundlesOf(bundles, 'endpoint');
     const [authorizer] = bundlesOf(bundles, 'authorizer') as [BundleOf<'authorizer'>];
 
+    const names = secretNames(endpointBundles);
+    const identities = this.#identities(names);
     this.state = new StateStack(this, `weir-${stage}-state`, {
       stage,
-      secretNames: secretNames(endpointBundles),
+      secretNames: names.filter((name) => !identities.has(name)),
+      identities,
       noticeEmail: this.#noticeEmail(),
     });
     this.endpoints = this.#makeEndpoints(stage, endpointBundles, this.state, alarmTopicArn);
@@ -123,11 +129,35 @@ export class WeirApp extends App {
     return new SchedulesStack(this, `weir-${stage}-schedules`, { bundles, rotations, rotated, state }).schedules;
   }
 
+  /** What a context says of several secrets, piece by piece. */
+  #pairs(context: 'openaiProjects' | 'workloadIdentities'): string[] {
+    const given = (this.node.tryGetContext(context) as string | undefined) ?? '';
+    const pairs = given.split(',').flatMap((pair) => (pair.trim() === '' ? [] : [pair.trim()]));
+    const names = pairs.map((pair) => pair.split('=')[0]);
+    const twice = names.find((name, at) => names.indexOf(name) < at);
+    if (twice !== undefined) throw new Error(`${context} must name a secret once, but ${twice} stands there again`);
+    return pairs;
+  }
+
+  #identities(names: readonly string[]): Map<string, WorkloadIdentity> {
+    const identities = this.#pairs('workloadIdentities').map((pair) => {
+      const [, name = '', identityProviderId = '', serviceAccountId = ''] = IDENTITY_OF_SECRET.exec(pair) ?? [];
+      if (names.includes(name)) return [name, { identityProviderId, serviceAccountId }] as const;
+      throw new Error(
+        `workloadIdentities must be <secret>=<identity provider>/<service account> of ${names.join(', ')}, but '${pair}' was provided`,
+      );
+    });
+    return new Map(identities);
+  }
+
   #rotated(state: State): RotatedSecret[] {
-    const given = (this.node.tryGetContext('openaiProjects') as string | undefined) ?? '';
-    return given.split(',').flatMap((pair) => {
-      if (pair.trim() === '') return [];
-      const [, name = '', project = ''] = PROJECT_OF_SECRET.exec(pair.trim()) ?? [];
+    return this.#pairs('openaiProjects').flatMap((pair) => {
+      const [, name = '', project = ''] = PROJECT_OF_SECRET.exec(pair) ?? [];
+      if (state.identities.has(name)) {
+        throw new Error(
+          `${name} is keyless by workloadIdentities, so openaiProjects must not name it: no key is there to rotate`,
+        );
+      }
       if (state.secrets.has(name)) return [{ name, project, secret: secretNamed(state, name) }];
       throw new Error(
         `openaiProjects must be <secret>=<project> of ${[...state.secrets.keys()].join(', ')}, but '${pair}' was provided`,

@@ -1,9 +1,11 @@
 import type { Deployment, Resource } from './deployment.ts';
 
-interface Statement {
+/** A statement of a policy, as a template has it. */
+export interface Statement {
   readonly Effect: string;
   readonly Action: unknown;
   readonly Resource: unknown;
+  readonly Condition?: unknown;
 }
 
 /** One thing that a role may do: `dynamodb:GetItem table-ledger`. */
@@ -35,7 +37,8 @@ export function breadthOf(deployment: Deployment, role: Resource): string[] {
   return [...wildcards, ...managed];
 }
 
-function statementsOf(deployment: Deployment, role: Resource): Statement[] {
+/** Every statement of every policy of a role that stands in the templates. */
+export function statementsOf(deployment: Deployment, role: Resource): Statement[] {
   const attached = deployment
     .ofType('AWS::IAM::Policy')
     .filter(({ stack, Properties }) =>

@@ -76,6 +76,13 @@ test('a name that is no secret’s and no endpoint’s is refused before anythin
   ]);
 });
 
+test.each(['openai', 'summarize'])('a keyless %s has no key to rotate', async (name) => {
+  const file = join(folder, 'keyless.json');
+  await writeFile(file, JSON.stringify({ ...outputsWith({}), secrets: {}, keyless: ['openai'] }));
+  const { code, stderr } = await runWeir(['rotate', name, '--outputs', file]);
+  expect([code, stderr]).toEqual([2, 'weir: openai is keyless: it has no key to rotate\n']);
+});
+
 test.each([
   ['on this machine', outputsWith({}), 'start Weir with OPENAI_ADMIN_KEY and OPENAI_PROJECT_ID'],
   ['on AWS', { ...outputsWith({}), awsEndpoints: undefined }, 'deploy with -c openaiProjects=openai=proj_…'],

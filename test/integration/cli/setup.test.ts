@@ -137,6 +137,17 @@ describe('weir setup, over the local gateway', () => {
     expect(stored.SecretString).toBe(testKey('third'));
   });
 
+  test('a keyless deployment has no key to set: it asks for none, and goes on to keys and call', async () => {
+    const file = join(folder, 'keyless.json');
+    await writeFile(file, JSON.stringify({ ...weir.outputs, secrets: {}, keyless: ['openai'] }));
+    const { code, stdout } = await setUp(['--outputs', file], { env: { WEIR_CALLER_KEY: callerKey } });
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/^OpenAI key +none: openai is keyless\nCaller .+\nSmoke call .+: 200,/);
+
+    const keyOnly = await setUp(['--no-keys', '--outputs', file], { stdin: testKey('second') });
+    expect([keyOnly.code, keyOnly.stderr]).toEqual([2, 'weir: openai is keyless: there is no OpenAI key to set\n']);
+  });
+
   test('an API that is not there is named in one line', async () => {
     const file = join(folder, 'no-api.json');
     await writeFile(file, JSON.stringify({ ...weir.outputs, apiUrl: 'http://127.0.0.1:2' }));
