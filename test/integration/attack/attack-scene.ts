@@ -133,8 +133,10 @@ export async function openScene(): Promise<AttackScene> {
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   process.env['WEIR_ATTACKED_SECRET'] = INNER;
   const gateway = await startLocalGateway();
-  const { caller, administrator } = gateway.weir.keys;
+  const { caller } = gateway.weir.keys;
   const finance = await gateway.register({ id: 'finance', roles: ['finance'], endpoints: ['*'] });
+  // The key of the start itself has the role finance beside.
+  const administrator = await gateway.register({ id: 'administrator', roles: ['administrator'], endpoints: ['*'] });
   const known = await gateway.send({
     path: '/v1/callers',
     body: { id: KNOWN_CALLER, owner: 'somebody else' },

@@ -91,11 +91,12 @@ describe.each(tried('I4', targets))('%s', (_name, target) => {
         const deep = `${open.repeat(100_000)}1${close.repeat(100_000)}`;
         const tookMs: number[] = [];
         for (let round = 0; round < 3; round++) {
-          const startedMs = performance.now();
+          const before = process.cpuUsage();
           expect((await scene.refused(target, { body: deep })).status).toBe(400);
-          tookMs.push(performance.now() - startedMs);
+          const { user, system } = process.cpuUsage(before);
+          tookMs.push((user + system) / 1000);
         }
-        // The best of three: the machine may be busy with something else.
+        // Of this process's own work, client, gateway and function, and the best of three: the machine may be busy with something else.
         expect(Math.min(...tookMs)).toBeLessThan(100);
       }
     }));
