@@ -26,6 +26,7 @@ const environment = z.object({
   AWS_SECRET_ACCESS_KEY: text.optional(),
   AWS_SESSION_TOKEN: text.optional(),
   AWS_ENDPOINT_URL: text.optional(),
+  AWS_ENDPOINT_URL_API_GATEWAY: text.optional(),
   AWS_ENDPOINT_URL_DYNAMODB: text.optional(),
   AWS_ENDPOINT_URL_SECRETS_MANAGER: text.optional(),
   AWS_ENDPOINT_URL_SNS: text.optional(),
@@ -34,6 +35,7 @@ const environment = z.object({
   AWS_LAMBDA_FUNCTION_NAME: text.default('local'),
   AWS_LAMBDA_FUNCTION_VERSION: text.default('local'),
   OPENAI_BASE_URL: text.optional(),
+  WEIR_API_ID: text.default('local'),
   WEIR_ENTRY: text.optional(),
   WEIR_CACHE_TABLE: text.default('weir-cache'),
   WEIR_LEDGER_TABLE: text.default('weir-ledger'),
@@ -83,12 +85,15 @@ export interface Config {
   };
   /** Endpoints that stand in for AWS's own (`AWS_ENDPOINT_URL_<SERVICE>`, then `AWS_ENDPOINT_URL`). */
   readonly endpoints: {
+    readonly apigateway?: string | undefined;
     readonly dynamodb?: string | undefined;
     readonly secretsmanager?: string | undefined;
     readonly sns?: string | undefined;
     readonly sqs?: string | undefined;
     readonly sts?: string | undefined;
   };
+  /** API Gateway's id of the REST API in front. */
+  readonly apiId: string;
   readonly openaiBaseUrl: string;
   readonly openaiSecretId: string;
   /** Instead of a stored key: as whom OpenAI knows the function's role. Absent: the key is in the secret. */
@@ -160,12 +165,14 @@ function toConfig(env: Environment): Config {
       sessionToken: env.AWS_SESSION_TOKEN,
     },
     endpoints: {
+      apigateway: env.AWS_ENDPOINT_URL_API_GATEWAY ?? env.AWS_ENDPOINT_URL,
       dynamodb: env.AWS_ENDPOINT_URL_DYNAMODB ?? env.AWS_ENDPOINT_URL,
       secretsmanager: env.AWS_ENDPOINT_URL_SECRETS_MANAGER ?? env.AWS_ENDPOINT_URL,
       sns: env.AWS_ENDPOINT_URL_SNS ?? env.AWS_ENDPOINT_URL,
       sqs: env.AWS_ENDPOINT_URL_SQS ?? env.AWS_ENDPOINT_URL,
       sts: env.AWS_ENDPOINT_URL_STS ?? env.AWS_ENDPOINT_URL,
     },
+    apiId: env.WEIR_API_ID,
     openaiBaseUrl,
     openaiSecretId: env.WEIR_OPENAI_SECRET_ID,
     ...(env.WEIR_WORKLOAD_IDENTITY && { workloadIdentity: parseWorkloadIdentity(env.WEIR_WORKLOAD_IDENTITY) }),

@@ -2,7 +2,7 @@ import { createDynamoDb, type DynamoDb } from './aws/dynamodb.ts';
 import { createJsonService, type JsonService } from './aws/json-service.ts';
 import { createSecretVersions, type SecretVersions } from './aws/secret-versions.ts';
 import { createSecretsManager, type SecretsManager } from './aws/secrets-manager.ts';
-import { createSignedService, type SignedServiceOptions } from './aws/signed-service.ts';
+import { createSignedService, type SignedService, type SignedServiceOptions } from './aws/signed-service.ts';
 import { createSns, type Sns } from './aws/sns.ts';
 import { createSqs, type Sqs } from './aws/sqs.ts';
 import { createSts, type Sts } from './aws/sts.ts';
@@ -27,6 +27,8 @@ export interface Platform {
   readonly sns: Sns;
   /** For functions that hold no key, and prove who they are instead. */
   readonly sts: Sts;
+  /** Any other service, for the few functions that call it: its client is in no other's bundle. */
+  readonly signedService: (name: keyof Config['endpoints']) => SignedService;
 }
 
 export interface PlatformOptions {
@@ -73,5 +75,6 @@ export function createPlatform(options: PlatformOptions): Platform {
     sqs: createSqs(service('sqs', 'AmazonSQS', '1.0')),
     sns: createSns(createSignedService(signed('sns'))),
     sts: createSts(createSignedService(signed('sts'))),
+    signedService: (name) => createSignedService(signed(name)),
   };
 }

@@ -10,7 +10,7 @@ export interface AwsCredentials {
 }
 
 export interface SignedServiceOptions {
-  /** Name for signing and for the host: `dynamodb`, `secretsmanager`, `sqs`, `sns`. */
+  /** Name for signing and for the host: `dynamodb`, `secretsmanager`, `sqs`, `sns`, `apigateway`. */
   readonly service: string;
   readonly region: string;
   /** Replaces the service's public endpoint. */
@@ -30,9 +30,13 @@ export interface SendOptions {
 
 /** One operation in the words of a protocol. */
 export interface Operation<Output> {
+  /** @default POST */
+  readonly method?: string;
+  /** With its query. @default the endpoint's own */
+  readonly path?: string;
   readonly headers: Readonly<Record<string, string>>;
   readonly body: string;
-  /** The output in the body of a 200. @throws when it is not whole: the operation is then tried again */
+  /** The output in the body of a success. @throws when it is not whole: the operation is then tried again */
   readonly read: (body: string) => Output;
   /** The error that any other reply tells. */
   readonly readError: (reply: HttpReply) => AwsServiceError;
@@ -67,7 +71,7 @@ const THROTTLED = new Set([
 ]);
 
 /**
- * What all of AWS's protocols have in common: one signed POST an operation, over kept-alive sockets, and another try after what
+ * What all of AWS's protocols have in common: one signed request an operation, over kept-alive sockets, and another try after what
  * may pass: no answer, a 5xx, a throttle.
  *
  * @throws AwsServiceError when the service refuses; the transport's error when no reply came
@@ -80,16 +84,18 @@ export function createSignedService(options: SignedServiceOptions): SignedServic
   const random = options.random ?? Math.random;
   const pause = (delayMs: number) => new Promise<void>((resolve) => void clock.startTimer(resolve, delayMs));
 
-  const sendOnce = ({ headers, body }: Operation<unknown>, timeoutMs: number): Promise<HttpReply> => {
-    const request = { service, region, host: url.host, path: url.pathname, method: 'POST', headers, body };
-    return transport({ url, headers: aws4.sign(request, credentials).headers, body, timeoutMs });
+  const sendOnce = (operation: Operation<unknown>, timeoutMs: number): Promise<HttpReply> => {
+    const { method = 'POST', path, headers, body } = operation;
+    const to = path === undefined ? url : new URL(path, url);
+    const request = { service, region, host: url.host, path: to.pathname + to.search, method, headers, body };
+    return transport({ method, url: to, headers: aws4.sign(request, credentials).headers, body, timeoutMs });
   };
 
   return async (operation, { attempts = 3, timeoutMs = 1000 } = {}) => {
     for (let attempt = 1; ; attempt++) {
       try {
         const reply = await sendOnce(operation, timeoutMs);
-        if (reply.status === 200) return operation.read(reply.body);
+        if (reply.status >= 200 && reply.status < 300) return operation.read(reply.body);
         throw operation.readError(reply);
       } catch (error) {
         if (attempt >= attempts || !isTransient(error)) throw error;
@@ -99,9 +105,10 @@ export function createSignedService(options: SignedServiceOptions): SignedServic
   };
 }
 
-/** The service had no capacity for a request, and did nothing. */
+/** The service had no capacity for a request, and did nothing. A quota that is used up is a 429 of API Gateway's too, and stays so. */
 export function isThrottled(error: unknown): boolean {
-  return error instanceof AwsServiceError && (error.status === 429 || THROTTLED.has(error.name));
+  if (!(error instanceof AwsServiceError) || error.name === 'LimitExceededException') return false;
+  return error.status === 429 || THROTTLED.has(error.name);
 }
 
 function isTransient(error: unknown): boolean {

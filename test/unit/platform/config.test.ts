@@ -55,6 +55,7 @@ test('every wrong variable is named at once', () => {
 test('a service’s own endpoint goes before the one for all', () => {
   const { endpoints } = parseConfig({ AWS_ENDPOINT_URL: 'http://all', AWS_ENDPOINT_URL_SQS: 'http://sqs' });
   expect(endpoints).toEqual({
+    apigateway: 'http://all',
     dynamodb: 'http://all',
     secretsmanager: 'http://all',
     sqs: 'http://sqs',

@@ -12,7 +12,8 @@ export interface Seen {
 }
 
 /** What the server does with one request: a reply, a cut connection, half a reply, or nothing. */
-export type Step = readonly [status: number, body: string] | 'reset' | 'half' | 'hang';
+export type Step =
+  readonly [status: number, body: string, headers?: Readonly<Record<string, string>>] | 'reset' | 'half' | 'hang';
 
 /** A service on this machine that does one step a request, the last one for ever. It ends with the test. */
 export async function startStepServer(steps: readonly Step[]): Promise<{ endpoint: string; seen: readonly Seen[] }> {
@@ -25,7 +26,7 @@ export async function startStepServer(steps: readonly Step[]): Promise<{ endpoin
     else if (step === 'half') {
       response.writeHead(200, { 'content-length': '100' });
       response.write('{"half":', () => request.socket.destroy());
-    } else if (step !== 'hang') response.writeHead(step[0]).end(step[1]);
+    } else if (step !== 'hang') response.writeHead(step[0], step[2]).end(step[1]);
   };
   const server = createServer((request, response) => void answer(request, response));
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
@@ -37,13 +38,14 @@ export async function startStepServer(steps: readonly Step[]): Promise<{ endpoin
 }
 
 /**
- * The signature that AWS would work out for a request without a query, from what has arrived
+ * The signature that AWS would work out for a request, from what has arrived; of a query whose names come in order and are spelt as AWS spells them
  * (https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-create-signed-request.html).
  */
 export function signatureOf({ method, path, headers, body }: Seen, secretAccessKey: string): string {
   const [, scope = '', names = ''] = /Credential=[^/]+\/([^,]+), SignedHeaders=([^,]+)/.exec(headers.authorization!)!;
   const lines = names.split(';').map((name) => `${name}:${String(headers[name]).trim()}\n`);
-  const canonical = [method, path, '', lines.join(''), names, sha256(body)].join('\n');
+  const [resource = '', query = ''] = path.split('?');
+  const canonical = [method, resource, query, lines.join(''), names, sha256(body)].join('\n');
   const toSign = ['AWS4-HMAC-SHA256', headers['x-amz-date'], scope, sha256(canonical)].join('\n');
   const [day = '', region = '', service = '', end = ''] = scope.split('/');
   const key = [day, region, service, end].reduce<string | Buffer>(hmac, `AWS4${secretAccessKey}`);
