@@ -1,5 +1,6 @@
 import type { Platform } from '#platform/platform.ts';
 import type { CallerPolicy, Role } from '#platform/principal.ts';
+import type { HeldRate } from './callers/caller-rate.ts';
 import type { CatalogRoute } from './catalog.ts';
 import { entryHandler, type BufferedEntryHandler } from './entry-handler.ts';
 import type { AuthorizerSpec } from './specs.ts';
@@ -10,6 +11,7 @@ export interface Authorization {
   readonly roles: readonly Role[];
   /** Absent: nothing is said of it. */
   readonly policy?: CallerPolicy;
+  readonly rate: HeldRate;
   readonly allowed: readonly CatalogRoute[];
 }
 
@@ -45,7 +47,7 @@ export function defineAuthorizer({ authorize, ...definition }: AuthorizerDefinit
   return { handler, spec };
 }
 
-function toPolicy({ id, roles, policy, allowed }: Authorization, methodArn: string) {
+function toPolicy({ id, roles, policy, rate, allowed }: Authorization, methodArn: string) {
   // arn:aws:execute-api:region:account:api/stage/METHOD/path
   const stageArn = methodArn.split('/').slice(0, 2).join('/');
   const resources = allowed.map(({ method, path }) => `${stageArn}/${method}${anyValue(path)}`);
@@ -56,8 +58,15 @@ function toPolicy({ id, roles, policy, allowed }: Authorization, methodArn: stri
   return {
     principalId: id,
     policyDocument: { Version: '2012-10-17', Statement: [statement] },
+    // By this API Gateway finds the usage plan; it answers 403 where there is none.
+    usageIdentifierKey: rate.usageKey,
     // API Gateway passes on strings only.
-    context: { callerId: id, roles: roles.join(','), ...(policy && { policy: JSON.stringify(policy) }) },
+    context: {
+      callerId: id,
+      roles: roles.join(','),
+      ...(policy && { policy: JSON.stringify(policy) }),
+      ...(rate.countedPerSecond && { requestsPerSecond: String(rate.countedPerSecond) }),
+    },
   };
 }
 

@@ -14,6 +14,7 @@ import {
 import { errorReplyOf } from './error-reply.ts';
 import { httpChain, type ChainParts } from './http-chain.ts';
 import { writeJson } from './lambda-stream.ts';
+import countRate from './middleware/count-rate.ts';
 import identifyPrincipal from './middleware/identify-principal.ts';
 import parseBody from './middleware/parse-body.ts';
 import takeStreamWish from './middleware/take-stream-wish.ts';
@@ -54,7 +55,13 @@ export function defineEndpoint<Input extends z.ZodType, Output extends z.ZodType
     const run = createRunEndpoint(terms, workOf, platform);
     const body = parseBody(limits.maxBodyBytes === undefined ? {} : { maxBodyBytes: limits.maxBodyBytes });
     const wish = stream ? [takeStreamWish(spec.answers)] : [];
-    const middlewares = [identifyPrincipal(spec.access, platform.config), body, ...wish, validateInput(input, 'body')];
+    const middlewares = [
+      identifyPrincipal(spec.access, platform.config),
+      countRate(platform),
+      body,
+      ...wish,
+      validateInput(input, 'body'),
+    ];
     const answer = httpAdapter(run, spec, platform);
     const chain: ChainParts = { log: platform.log, middlewares, answer, toErrorReply: errorReplyOf(spec.errors) };
     return {

@@ -122,6 +122,8 @@ export interface RouteSpec {
   readonly writes: readonly Writable[];
   /** Needs the catalog, the inventory's data file. */
   readonly catalog: boolean;
+  /** What it does with the API keys by which API Gateway knows callers at their rates. @default nothing */
+  readonly usageKeys?: 'makes' | 'deletes';
   /** Needs the data file with the docs page and all that it loads. @default false */
   readonly docsSite?: boolean;
   /** Parameters, and the `body` where it takes one, that work: documentation. Absent where it needs none, or none can be named. */

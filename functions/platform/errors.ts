@@ -112,6 +112,22 @@ export class AuditUnavailable extends WeirError {
   }
 }
 
+/** 429: more requests a second than the caller, or the whole API, may make. API Gateway says the same in the same words. */
+export class Throttled extends WeirError {
+  constructor() {
+    const message = 'more requests a second than this key, or the whole API, may make';
+    super('throttled', 429, message, { retryAfterSeconds: 1 });
+  }
+}
+
+/** 503: the request could not be counted, so it was not made. */
+export class RateUnavailable extends WeirError {
+  constructor(cause: unknown) {
+    const message = 'the request could not be counted against the rate of this caller, so it was not made';
+    super('rate_unavailable', 503, message, { cause });
+  }
+}
+
 /** 402: a budget would be overspent. Asking again before `resetsAt` cannot help. */
 export class BudgetExceeded extends WeirError {
   constructor(message: string, details: Readonly<Record<string, unknown>>) {

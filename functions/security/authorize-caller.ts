@@ -16,10 +16,10 @@ export const { handler, spec } = defineAuthorizer({
     const caller = await findCaller(key, platform);
     if (!caller) return undefined;
     const { routes } = await loadCatalog(platform);
-    const { id, policy } = caller;
+    const { id, policy, rate } = caller;
     const roles = rolesByKey(caller.roles, platform.config.administratorsBy);
     const allowed = routes.filter((route) => isAllowed(route, { ...caller, roles }));
-    return { id, roles, ...(policy && { policy }), allowed };
+    return { id, roles, ...(policy && { policy }), rate, allowed };
   },
 });
 

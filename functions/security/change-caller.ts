@@ -15,6 +15,7 @@ export const { handler, spec } = defineRoute({
   body: callerChange,
   output: callerSchema,
   writes: ['callers', 'budgets', 'audit'],
+  usageKeys: 'makes',
   catalog: true,
   timeoutMs: 28_000,
   async handle({ id, body }, platform, call) {

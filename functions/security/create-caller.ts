@@ -18,6 +18,7 @@ export const { handler, spec } = defineRoute({
   status: 201,
   example: { body: { id: 'shop', owner: 'sales', endpoints: ['summarize'], budget: { monthlyUsd: '50' } } },
   writes: ['callers', 'budgets', 'audit'],
+  usageKeys: 'makes',
   catalog: true,
   timeoutMs: 28_000,
   async handle({ body }, platform, call) {

@@ -15,6 +15,8 @@ export const { handler, spec } = defineRoute({
   output: callerSchema,
   reads: ['budgets'],
   writes: ['callers', 'audit'],
+  usageKeys: 'deletes',
+  timeoutMs: 28_000,
   async handle({ id }, platform, call) {
     return { json: await showCaller(await revokeManagedCaller(id, askingOf(call), platform), platform) };
   },

@@ -33,6 +33,8 @@ const CACHING = ['dynamodb:GetItem', 'dynamodb:BatchGetItem', 'dynamodb:PutItem'
 const HOLDING = ['dynamodb:GetItem', 'dynamodb:PutItem', 'dynamodb:UpdateItem'];
 /** The record that tells a call from its repeat is claimed, finished or released. */
 const REPEATING = ['dynamodb:GetItem', 'dynamodb:PutItem'];
+/** A caller's requests of a second are counted, where API Gateway does not count them. */
+const COUNTING = ['dynamodb:UpdateItem'];
 
 /** One endpoint: a function, with queues where its spec has them, which reaches what its spec implies and nothing else. */
 export class Endpoint extends Construct {
@@ -85,7 +87,7 @@ export class Endpoint extends Construct {
     // An entry that already stands is read, to tell a repeat from a difference.
     this.function.allow(ledger.tableArn, 'dynamodb:GetItem', 'dynamodb:PutItem');
     this.function.allow(budgets.tableArn, ...HOLDING);
-    this.function.allow(jobs.tableArn, ...REPEATING);
+    this.function.allow(jobs.tableArn, ...REPEATING, ...COUNTING);
   }
 
   #allowToSend(...queues: readonly IQueue[]): void {

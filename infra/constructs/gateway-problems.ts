@@ -1,7 +1,15 @@
 import { ResponseType, type RestApi } from 'aws-cdk-lib/aws-apigateway';
 import type { HttpReply } from '#edge/http-call.ts';
 import { toProblem } from '#edge/problem.ts';
-import { DeadlineExceeded, Forbidden, NotFound, TooLarge, Unauthenticated, WeirError } from '#platform/errors.ts';
+import {
+  DeadlineExceeded,
+  Forbidden,
+  NotFound,
+  Throttled,
+  TooLarge,
+  Unauthenticated,
+  WeirError,
+} from '#platform/errors.ts';
 import { openAiErrorOf } from '../openai-error.ts';
 
 /** API Gateway's own limits. */
@@ -11,9 +19,7 @@ const MAX_REPLY_MS = 29_000;
 const badRequest = new WeirError('invalid_request', 400, 'the request is not one that this API takes');
 const internal = new WeirError('internal', 500, 'something went wrong inside; the request id tells us what');
 const unavailable = new WeirError('unavailable', 503, 'the service cannot answer now', { retryAfterSeconds: 1 });
-const throttled = new WeirError('throttled', 429, 'more requests than this API takes at a time', {
-  retryAfterSeconds: 1,
-});
+const throttled = new Throttled();
 const forbidden = new Forbidden('this key may not use this');
 // API Gateway does not say whose signature it was; that an administrator may lack a right is said too.
 const denied = new Forbidden('this key, or who signed this, may not use this');
@@ -27,6 +33,7 @@ const tooLarge = new TooLarge(`a body may be at most ${MAX_BODY_BYTES} bytes lon
 const PROBLEMS: ReadonlyMap<ResponseType, WeirError> = new Map([
   [ResponseType.UNAUTHORIZED, new Unauthenticated()],
   [ResponseType.ACCESS_DENIED, denied],
+  [ResponseType.INVALID_API_KEY, forbidden],
   [ResponseType.EXPIRED_TOKEN, unsigned],
   [ResponseType.INVALID_SIGNATURE, unsigned],
   [ResponseType.WAF_FILTERED, forbidden],

@@ -1,6 +1,7 @@
 import { Duration, RemovalPolicy, Validations } from 'aws-cdk-lib';
 import {
   AccessLogFormat,
+  ApiKeySourceType,
   AuthorizationType,
   type CfnRestApi,
   EndpointType,
@@ -20,6 +21,7 @@ import { Construct } from 'constructs';
 import type { EntryFunction } from './entry-function.ts';
 import { NAMESPACE, PERIOD } from './endpoint-metrics.ts';
 import { answerWithProblems } from './gateway-problems.ts';
+import { RatePlans } from './rate-plans.ts';
 
 export interface GatewayProps {
   /** Name of the stage, and so the first part of every URL's path. */
@@ -49,6 +51,7 @@ export interface GatewayRoute {
 /** The REST API in front of the functions: keys, limits, logs, and problems where no function answers. */
 export class Gateway extends Construct {
   readonly api: RestApi;
+  readonly ratePlans: RatePlans;
   /** Requests that were refused because the authorizer itself failed. A wrong key is none. */
   readonly authorizerFailures: Metric;
   readonly #authorizer: TokenAuthorizer;
@@ -62,6 +65,7 @@ export class Gateway extends Construct {
     this.#demandRecentTls();
     this.#explainFindings();
     answerWithProblems(this.api);
+    this.ratePlans = new RatePlans(this, 'RatePlans', { api: this.api, stage: props.stage });
     this.#authorizer = this.#makeAuthorizer(props);
     this.authorizerFailures = this.#countAuthorizerFailures(accessLog);
   }
@@ -80,7 +84,7 @@ export class Gateway extends Construct {
   #proofs(): Record<GatewayRoute['proof'], MethodOptions> {
     return {
       none: { authorizationType: AuthorizationType.NONE },
-      key: { authorizationType: AuthorizationType.CUSTOM, authorizer: this.#authorizer },
+      key: { authorizationType: AuthorizationType.CUSTOM, authorizer: this.#authorizer, apiKeyRequired: true },
       iam: { authorizationType: AuthorizationType.IAM },
     };
   }
@@ -97,6 +101,8 @@ export class Gateway extends Construct {
       endpointConfiguration: { types: [EndpointType.REGIONAL] },
       // Every body comes as base64: API Gateway would repair invalid UTF-8, which functions are to refuse.
       binaryMediaTypes: ['*/*'],
+      // Who has which rate is the authorizer's word; a header of the caller's own counts for nothing.
+      apiKeySourceType: ApiKeySourceType.AUTHORIZER,
       // API Gateway writes no log in an account where nobody ever gave it a role.
       cloudWatchRole: true,
       deployOptions: {

@@ -3,7 +3,12 @@ import type { HostedFunction } from './lambda-host.ts';
 
 /** What API Gateway knows of a caller after asking the authorizer. */
 export type Decision =
-  | { readonly outcome: 'allowed'; readonly context: Readonly<Record<string, unknown>> }
+  | {
+      readonly outcome: 'allowed';
+      readonly context: Readonly<Record<string, unknown>>;
+      /** By which its usage plan is found. */
+      readonly usageKey: string | undefined;
+    }
   | { readonly outcome: 'unauthorized' | 'forbidden' | 'failed' };
 
 interface Policy {
@@ -11,6 +16,7 @@ interface Policy {
     readonly Statement: readonly { readonly Effect: 'Allow' | 'Deny'; readonly Resource: string | readonly string[] }[];
   };
   readonly context: Readonly<Record<string, unknown>>;
+  readonly usageIdentifierKey?: string;
 }
 
 interface CachedPolicy {
@@ -44,7 +50,8 @@ export function createAuthorizer(authorizer: HostedFunction, cacheSeconds: numbe
     const methodArn = `${STAGE_ARN}/${method}${path}`;
     try {
       const policy = await policyFor(token, methodArn);
-      return allows(policy, methodArn) ? { outcome: 'allowed', context: policy.context } : { outcome: 'forbidden' };
+      if (!allows(policy, methodArn)) return { outcome: 'forbidden' };
+      return { outcome: 'allowed', context: policy.context, usageKey: policy.usageIdentifierKey };
     } catch (error) {
       return { outcome: error instanceof Error && error.message === 'Unauthorized' ? 'unauthorized' : 'failed' };
     }

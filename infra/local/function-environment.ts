@@ -4,7 +4,13 @@ import type { EndpointQueues } from './endpoint-queues.ts';
 
 /** Where the parts of this machine are. */
 export interface LocalParts {
-  readonly endpoints: { readonly dynamodb: string; readonly secretsmanager: string; readonly sqs: string };
+  readonly endpoints: {
+    readonly dynamodb: string;
+    readonly secretsmanager: string;
+    readonly sqs: string;
+    /** Absent: nobody manages callers. */
+    readonly apigateway?: string;
+  };
   /** Secret ids by the name that specs use. */
   readonly secrets: Readonly<Record<string, string>>;
   /** What keys are rotated. @default none */
@@ -26,6 +32,7 @@ export function functionEnvironment({ name, spec }: Entry, parts: LocalParts): R
     AWS_LAMBDA_FUNCTION_NAME: `weir-${slugOf(name)}`,
     AWS_ACCESS_KEY_ID: 'local',
     AWS_SECRET_ACCESS_KEY: 'local',
+    AWS_ENDPOINT_URL_API_GATEWAY: parts.endpoints.apigateway,
     AWS_ENDPOINT_URL_DYNAMODB: parts.endpoints.dynamodb,
     AWS_ENDPOINT_URL_SECRETS_MANAGER: parts.endpoints.secretsmanager,
     AWS_ENDPOINT_URL_SQS: parts.endpoints.sqs,

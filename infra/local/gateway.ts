@@ -3,6 +3,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from 'node:net';
 import { showName } from '#edge/shown.ts';
 import type { Clock } from '#platform/clock.ts';
+import { Forbidden, Throttled, Unauthenticated } from '#platform/errors.ts';
 import { isRouted } from '../routes.ts';
 import { createAuthorizer, type Decision } from './authorizer.ts';
 import { drainable } from './drain-server.ts';
@@ -10,13 +11,17 @@ import { limitHeaders, readBody, targetOf, toEvent } from './gateway-event.ts';
 import { GatewayRefusal } from './gateway-refusal.ts';
 import { replyStreamed, replyWhole, send } from './gateway-reply.ts';
 import type { HostedFunction } from './lambda-host.ts';
+import type { RunningApiGateway } from './parts/api-gateway.ts';
 import type { ReplyHead } from './prelude.ts';
 import { createRouteTable } from './route-table.ts';
+import { createUsageThrottle } from './usage-throttle.ts';
 
 export interface GatewayOptions {
   readonly functions: readonly HostedFunction[];
   readonly port: number;
   readonly clock: Clock;
+  /** The usage plan of an API key, by which callers are held to their rates. @default no route asks for an API key */
+  readonly findUsage?: RunningApiGateway['findUsage'];
   /** Added to every reply of an endpoint: what a user must not mistake for the real thing says so. */
   readonly endpointHeaders?: Readonly<Record<string, string>>;
   /**
@@ -33,13 +38,14 @@ export interface RunningGateway {
 }
 
 /**
- * API Gateway on this machine: the same routes, authorizer with its cache, event shape, limits and timeouts as the deployed REST
+ * API Gateway on this machine: the same routes, authorizer with its cache, usage plans, event shape, limits and timeouts as the deployed REST
  * API, in front of the same handlers.
  */
 export async function startGateway(options: GatewayOptions): Promise<RunningGateway> {
   const { functions, clock, onReply, endpointHeaders = {} } = options;
   const findRoute = createRouteTable(functions);
   const authorize = authorizerOf(functions, clock);
+  const useOf = options.findUsage ? createUsageThrottle(options.findUsage, clock) : () => 'taken' as const;
 
   const answer = async (request: IncomingMessage, response: ServerResponse, requestId: string): Promise<ReplyHead> => {
     const receivedMs = clock.nowMs();
@@ -61,14 +67,11 @@ export async function startGateway(options: GatewayOptions): Promise<RunningGate
 
   const principalContext = async (request: IncomingMessage, path: string, requestId: string) => {
     const decision: Decision = await authorize(request.headers.authorization, request.method ?? '', path);
-    if (decision.outcome === 'allowed') return decision.context;
-    if (decision.outcome === 'unauthorized') {
-      const detail = 'a valid key is required: Authorization: Bearer <key>';
-      throw new GatewayRefusal(401, 'unauthenticated', detail, requestId);
-    }
-    if (decision.outcome === 'forbidden')
-      throw new GatewayRefusal(403, 'forbidden', 'this key may not use this', requestId);
-    throw new GatewayRefusal(500, 'internal', 'the authorizer failed', requestId);
+    if (decision.outcome !== 'allowed') throw refusalOf(decision.outcome, requestId);
+    const usage = useOf(decision.usageKey);
+    if (usage === 'throttled') throw GatewayRefusal.of(new Throttled(), requestId);
+    if (usage === 'unknown') throw refusalOf('forbidden', requestId);
+    return decision.context;
   };
 
   const serve = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
@@ -103,6 +106,12 @@ export async function startGateway(options: GatewayOptions): Promise<RunningGate
       await Promise.all(underWay);
     },
   };
+}
+
+function refusalOf(outcome: Exclude<Decision['outcome'], 'allowed'>, requestId: string): GatewayRefusal {
+  if (outcome === 'unauthorized') return GatewayRefusal.of(new Unauthenticated(), requestId);
+  if (outcome === 'forbidden') return GatewayRefusal.of(new Forbidden('this key may not use this'), requestId);
+  return new GatewayRefusal(500, 'internal', 'the authorizer failed', requestId);
 }
 
 function authorizerOf(functions: readonly HostedFunction[], clock: Clock) {

@@ -18,6 +18,7 @@ import { holdFolder } from './hold-folder.ts';
 import { hostFunction } from './lambda-host.ts';
 import { openLogFile } from './log-file.ts';
 import { keepLocalKeys, registerLocalCallers, storeUpstreamKey, type LocalKeys } from './local-keys.ts';
+import { startApiGateway } from './parts/api-gateway.ts';
 import { startDynamoDb } from './parts/dynamodb.ts';
 import { startSecretsManager } from './parts/secrets-manager.ts';
 import { startSimulatedUpstream } from './parts/simulated-upstream.ts';
@@ -69,6 +70,9 @@ export async function startLocalWeir(options: LocalWeirOptions): Promise<LocalWe
 
   const entries = await readInventory(options.functionsFolder);
   const endpoints = await startAwsParts(options, started);
+  // Not to be had elsewhere: the gateway below goes by what it is told.
+  const apiGateway = await startApiGateway({ dataDir });
+  started.defer(() => apiGateway.stop());
   const upstream = await chooseUpstream(options, started);
   const keys = await keepLocalKeys(dataDir, options.keys);
   const secrets = secretIds(entries);
@@ -94,7 +98,7 @@ export async function startLocalWeir(options: LocalWeirOptions): Promise<LocalWe
   const functions = entries.map((entry) => {
     const openaiBaseUrl = upstream.baseUrl;
     const environment = functionEnvironment(entry, {
-      endpoints,
+      endpoints: { ...endpoints, apigateway: apiGateway.endpoint },
       secrets,
       rotation,
       queues,
@@ -111,6 +115,7 @@ export async function startLocalWeir(options: LocalWeirOptions): Promise<LocalWe
     functions,
     port: options.port,
     clock: systemClock,
+    findUsage: apiGateway.findUsage,
     ...(upstream.simulated && { endpointHeaders: { 'x-weir-upstream': 'simulated' } }),
     ...(options.onReply && { onReply: options.onReply }),
   });

@@ -10,10 +10,10 @@ const MEANINGS: Readonly<Record<string, string>> = {
   409: 'The same Idempotency-Key is being worked on.',
   413: 'The body or the request is too large.',
   422: 'The body is not JSON, the model declined, or the Idempotency-Key stands for another body.',
-  429: 'The upstream allows no more for now; see Retry-After.',
+  429: 'More requests than the caller’s rate, the API or the upstream allows for now; see Retry-After.',
   500: 'Something went wrong inside.',
   502: 'The upstream failed.',
-  503: 'Overloaded, out of quota, or a budget, an Idempotency-Key or the audit trail could not be reached.',
+  503: 'Overloaded, out of quota, or a budget, a rate, an Idempotency-Key or the audit trail could not be reached.',
   504: 'No answer within the deadline. Do not retry at once.',
 };
 

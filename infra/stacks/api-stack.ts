@@ -48,6 +48,7 @@ export class ApiStack extends Stack {
       stage: props.stage,
       methods: guardedByIam,
     });
+    if (readsCallers(props.authorizer)) this.#nameApi(this.authorizer);
     this.outputs = this.#makeOutputs(props);
   }
 
@@ -60,13 +61,24 @@ export class ApiStack extends Stack {
 
   /** @returns the methods that IAM guards */
   #routeOthers(routes: readonly BundleOf<'route'>[], state: State): Method[] {
-    return routes.flatMap((bundle) => {
+    const withKeys = { makes: [] as EntryFunction[], deletes: [] as EntryFunction[] };
+    const guardedByIam = routes.flatMap((bundle) => {
+      const { method, access, usageKeys } = bundle.entry.spec;
       const handler = this.#makeFunction(bundle, state);
-      const { method, access } = bundle.entry.spec;
+      if (readsCallers(bundle)) this.#nameApi(handler);
+      if (usageKeys) withKeys[usageKeys].push(handler);
       const proof = access === 'public' ? 'none' : isForAdministrators(access) ? 'iam' : 'key';
       const route = this.gateway.addRoute({ method, path: pathOf(bundle.entry), proof, streams: false, handler });
       return proof === 'iam' ? [route] : [];
     });
+    this.gateway.ratePlans.allow('makes', withKeys.makes);
+    this.gateway.ratePlans.allow('deletes', withKeys.deletes);
+    return guardedByIam;
+  }
+
+  /** Who knows callers must know in which API's plans they are. */
+  #nameApi({ lambda }: EntryFunction): void {
+    lambda.addEnvironment('WEIR_API_ID', this.gateway.api.restApiId);
   }
 
   #makeFunction(bundle: BundleOf<'route'> | BundleOf<'authorizer'>, { tables }: State): EntryFunction {
@@ -98,6 +110,10 @@ export class ApiStack extends Stack {
     };
     return new CfnOutput(this, 'Weir', { description: 'For npm run weir', value: this.toJsonString(outputs) });
   }
+}
+
+function readsCallers({ entry: { spec } }: BundleOf<'route'> | BundleOf<'authorizer'>): boolean {
+  return [...spec.reads, ...('writes' in spec ? spec.writes : [])].includes('callers');
 }
 
 /** What routes take a second where their specs say so, by path and method. */

@@ -82,6 +82,7 @@ function implied({ name, spec }: Entry): string[] {
         ...writesOf(spec).flatMap((table) => onTable(table, ...WRITING[table])),
       ]),
       ...(notifies(spec) ? on('Notices', 'sns:Publish') : []),
+      ...(spec.kind === 'route' && spec.usageKeys ? onApiGateway(spec.usageKeys) : []),
       ...(spec.kind === 'rotation' ? on('secret-openai-admin', 'secretsmanager:GetSecretValue') : []),
     ].sort();
   }
@@ -91,7 +92,7 @@ function implied({ name, spec }: Entry): string[] {
     ...(spec.deterministic || spec.cachesOnRequest ? onTable('cache', ...caching) : []),
     ...onTable('ledger', 'GetItem', 'PutItem'),
     ...onTable('budgets', 'GetItem', 'PutItem', 'UpdateItem'),
-    ...onTable('jobs', 'GetItem', 'PutItem'),
+    ...onTable('jobs', 'GetItem', 'PutItem', 'UpdateItem'),
     ...on(`secret-${spec.secret}`, 'secretsmanager:GetSecretValue'),
     ...(spec.hasQueue ? onQueues(slug) : []),
   ].sort();
@@ -103,6 +104,21 @@ function onQueues(slug: string): string[] {
     ...on(`${slug}/Queues/DeadLetters`, 'sqs:SendMessage'),
     ...on(`${slug}/Queues/Results`, 'sqs:SendMessage'),
     ...on(`${slug}/Queues/Work`, ...working.map((action) => `sqs:${action}`)),
+  ];
+}
+
+/** Keys of API Gateway are made and put into the plans of this deployment, one by one, or found and deleted. */
+function onApiGateway(usageKeys: 'makes' | 'deletes'): string[] {
+  const controlPlane = 'arn:aws:apigateway:eu-central-1::';
+  if (usageKeys === 'deletes') {
+    const [found, deleted] = [`${controlPlane}/apikeys`, `${controlPlane}/apikeys/*`];
+    return [...on(found, 'apigateway:GET'), ...on(deleted, 'apigateway:DELETE')];
+  }
+  const plans = [1, 5, 10, 25, 50, 100].map((rate) => `${controlPlane}/usageplans/Gateway/RatePlans/Plan${rate}/keys`);
+  return [
+    ...on(`${controlPlane}/apikeys`, 'apigateway:GET', 'apigateway:POST'),
+    ...on(`${controlPlane}/usageplans`, 'apigateway:GET'),
+    ...plans.flatMap((plan) => on(plan, 'apigateway:POST')),
   ];
 }
 
@@ -151,7 +167,8 @@ test('no function reaches the queues, the log or the secret of another', () => {
   const own = (entry: Entry) =>
     reachOf(deployment, lambdaOf(entry))
       .map((permission) => permission.replace(/^.* /, ''))
-      .filter((resource) => resource.includes('/'));
+      // What it may ask of API Gateway's control plane stands above.
+      .filter((resource) => resource.includes('/') && !resource.startsWith('arn:aws:apigateway:'));
   for (const entry of entries) {
     const others = own(entry).filter((resource) => !resource.startsWith(`${slugOf(entry.name)}/`));
     expect(others, entry.name).toEqual([]);
@@ -169,12 +186,14 @@ test('no function reaches the queues, the log or the secret of another', () => {
   }
 });
 
-test('no role bears a wildcard or a policy of AWS, but the one with which API Gateway writes logs', () => {
+test('no role bears a wildcard or a policy of AWS, but those that AWS demands, here named', () => {
   const broad = deployment
     .ofType('AWS::IAM::Role')
     .flatMap((role) => breadthOf(deployment, role).map((part) => [role.path, part]));
   expect(broad).toEqual([
     ['Gateway/Api/CloudWatchRole', 'arn:aws:iam::aws:policy/service-role/AmazonAPIGatewayPushToCloudWatchLogs'],
+    // API Gateway gives its keys ids of its own, which nobody knows before.
+    ['security-revoke-caller/Role', 'arn:aws:apigateway:eu-central-1::/apikeys/*'],
   ]);
 });
 
@@ -279,6 +298,7 @@ function expectedVariables(entry: Entry): string[] {
     'WEIR_ENTRY',
     ...tablesOf(entry).map((table) => `WEIR_${table.toUpperCase()}_TABLE`),
     ...(entry.spec.kind === 'endpoint' ? ['WEIR_OPENAI_SECRET_ID', ...(entry.spec.hasQueue ? ownQueues : [])] : []),
+    ...(tablesOf(entry).includes('callers') ? ['WEIR_API_ID'] : []),
     ...(notifies(entry.spec) ? ['WEIR_NOTICE_TOPIC_ARN'] : []),
     ...(entry.spec.kind === 'rotation' ? ['WEIR_OPENAI_ADMIN_SECRET_ID', 'WEIR_ROTATED_SECRETS'] : []),
   ].sort();

@@ -31,8 +31,8 @@ export function roleOf(deployment: Deployment, lambda: Resource): Resource {
 export function breadthOf(deployment: Deployment, role: Resource): string[] {
   const wildcards = statementsOf(deployment, role)
     .flatMap(({ Action: actions, Resource: resources }) => listOf(actions).concat(listOf(resources)))
-    .map((part) => JSON.stringify(part))
-    .filter((part) => part.includes('*'));
+    .filter((part) => JSON.stringify(part).includes('*'))
+    .map((part) => deployment.text(role.stack, part));
   const managed = listOf(role.Properties['ManagedPolicyArns'] ?? []).map((arn) => deployment.text(role.stack, arn));
   return [...wildcards, ...managed];
 }
@@ -54,7 +54,9 @@ function documentOf({ PolicyDocument: document }: { PolicyDocument: unknown }): 
 }
 
 function nameOf(deployment: Deployment, stack: string, resource: unknown): string {
-  return typeof resource === 'string' ? resource : deployment.target(stack, resource).path;
+  if (typeof resource === 'string') return resource;
+  const isJoined = 'Fn::Join' in (resource as object);
+  return isJoined ? deployment.text(stack, resource) : deployment.target(stack, resource).path;
 }
 
 function listOf(value: unknown): unknown[] {

@@ -21,6 +21,8 @@ export interface RequestOptions {
   readonly signedBy?: string;
   /** What the callers table says of the caller. @default nothing */
   readonly policy?: CallerPolicy;
+  /** The rate that Weir itself is to hold the caller to. @default none */
+  readonly requestsPerSecond?: number;
   /** @default caller */
   readonly roles?: readonly Role[];
   /** Lambda's remaining time as the handler starts. @default 30,000 */
@@ -42,7 +44,7 @@ export function entryEvent(
   options: RequestOptions & { readonly requestTimeMs: number },
 ): object {
   const { headers = {}, caller = 'ada', roles = ['caller'], policy, isBase64 = false } = options;
-  const { params = {}, requestTimeMs } = options;
+  const { params = {}, requestTimeMs, requestsPerSecond } = options;
   const [routed] = routedEntries([entry]);
   if (!routed) throw new Error(`${entry.name} has no route`);
   const resource = pathOf(routed);
@@ -58,7 +60,12 @@ export function entryEvent(
     authorizer:
       caller === null
         ? null
-        : { callerId: caller, roles: roles.join(','), ...(policy && { policy: JSON.stringify(policy) }) },
+        : {
+            callerId: caller,
+            roles: roles.join(','),
+            ...(policy && { policy: JSON.stringify(policy) }),
+            ...(requestsPerSecond && { requestsPerSecond: String(requestsPerSecond) }),
+          },
     ...(options.signedBy !== undefined && { signedBy: options.signedBy }),
     requestId: randomUUID(),
     requestTimeMs,

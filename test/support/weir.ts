@@ -11,7 +11,7 @@
  * - Each Weir has tables, secret and queues of its own. The DynamoDB process is one a test file.
  * - Time stands still (`weir.clock` is a FakeClock), and the random source gives 0, so that a backoff is 0 ms long and
  *   passes by itself. A `Retry-After` has to be turned. Pass `clock` and `random` for anything else.
- * - `weir.dynamoDb` and `weir.secrets` are fault proxies, with nothing injected: they count, and take rules. What the
+ * - `weir.dynamoDb`, `weir.secrets` and `weir.apiGateway` are fault proxies, with nothing injected: they count, and take rules. What the
  *   test itself asks (`ledger`, `budget`, `putKey`) goes past them and is not counted.
  * - `post`, `get` and `sqs` give the whole reply, also of an entry that streams. `stream` gives it as it comes, can `leave`, and
  *   tells when the handler has settled.
@@ -37,6 +37,7 @@ import { createCatalog } from '#infra/catalog.ts';
 import { createDocsSite } from '#infra/docs/docs-site.ts';
 import { readInventory, type Entry } from '#infra/inventory.ts';
 import { createTables, localTableName } from '#infra/local/create-tables.ts';
+import { startApiGateway, type ApiGatewayPartOptions, type RunningApiGateway } from '#infra/local/parts/api-gateway.ts';
 import { startSecretsManager } from '#infra/local/parts/secrets-manager.ts';
 import type { LedgerEntry } from '#ledger/entry.ts';
 import { createLedgerStore, type LedgerRow } from '#ledger/ledger-store.ts';
@@ -66,6 +67,8 @@ export interface WeirOptions<SomeClock extends Clock = FakeClock> {
   readonly dynamoEndpoint?: string;
   /** @default the repository's `functions` */
   readonly functionsFolder?: string;
+  /** How API Gateway's control plane behaves. @default as the local one */
+  readonly apiGateway?: Pick<ApiGatewayPartOptions, 'settlesMs' | 'mostApiKeys'>;
   /** More of the functions' environment, such as `{ WEIR_MAX_RECEIVES: '5' }`. */
   readonly variables?: Readonly<Record<string, string>>;
 }
@@ -102,6 +105,10 @@ export async function startWeir<SomeClock extends Clock = FakeClock>(
     await secretsClient.send(new CreateSecretCommand({ Name: ADMIN_SECRET_ID, SecretString: adminKey }));
   }
 
+  const gatewayPart = await startApiGateway({ clock, ...options.apiGateway });
+  parts.defer(() => gatewayPart.stop());
+  const apiGateway = parts.use(await startFaultProxy({ target: gatewayPart.endpoint }));
+
   const queues = parts.use(await startWeirQueues(entries));
   const catalogFolder = await mkdtemp(join(tmpdir(), 'weir-catalog-'));
   parts.defer(() => rm(catalogFolder, { recursive: true, force: true }));
@@ -120,6 +127,7 @@ export async function startWeir<SomeClock extends Clock = FakeClock>(
       config: parseConfig({
         AWS_ACCESS_KEY_ID: LOCAL_CREDENTIALS.accessKeyId,
         AWS_SECRET_ACCESS_KEY: LOCAL_CREDENTIALS.secretAccessKey,
+        AWS_ENDPOINT_URL_API_GATEWAY: apiGateway.endpoint,
         AWS_ENDPOINT_URL_DYNAMODB: dynamodb,
         AWS_ENDPOINT_URL_SECRETS_MANAGER: secrets.endpoint,
         AWS_ENDPOINT_URL_SQS: queues.endpoint,
@@ -145,6 +153,8 @@ export async function startWeir<SomeClock extends Clock = FakeClock>(
     lines,
     dynamoDb,
     secrets,
+    apiGateway,
+    findUsage: gatewayPart.findUsage,
     queues,
     secretsClient,
     newPlatform: () => platformOver(dynamoDb.endpoint),
@@ -159,6 +169,8 @@ interface WeirParts<SomeClock extends Clock> {
   readonly lines: string[];
   readonly dynamoDb: FaultProxy;
   readonly secrets: FaultProxy;
+  readonly apiGateway: FaultProxy;
+  readonly findUsage: RunningApiGateway['findUsage'];
   readonly queues: WeirQueues;
   readonly secretsClient: SecretsManagerClient;
   readonly newPlatform: () => Platform;
@@ -177,6 +189,10 @@ export class Weir<SomeClock extends Clock = FakeClock> extends WeirEnvironment {
   readonly dynamoDb: FaultProxy;
   /** In front of Secrets Manager. */
   readonly secrets: FaultProxy;
+  /** In front of API Gateway's control plane. */
+  readonly apiGateway: FaultProxy;
+  /** What API Gateway knows of a request by its API key, for a local gateway. */
+  readonly findUsage: RunningApiGateway['findUsage'];
   /** What stands on the result queues and on the dead-letter queue. */
   readonly queues: WeirQueues;
   readonly #parts: WeirParts<SomeClock>;
@@ -191,6 +207,8 @@ export class Weir<SomeClock extends Clock = FakeClock> extends WeirEnvironment {
     this.lines = parts.lines;
     this.dynamoDb = parts.dynamoDb;
     this.secrets = parts.secrets;
+    this.apiGateway = parts.apiGateway;
+    this.findUsage = parts.findUsage;
     this.queues = parts.queues;
   }
 

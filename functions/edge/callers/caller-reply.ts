@@ -2,6 +2,7 @@ import * as z from 'zod';
 import { ROLES } from '#platform/principal.ts';
 import { policySchema } from '../caller-policy.ts';
 import type { CallerBudget } from './caller-budget.ts';
+import { heldRateOf } from './caller-rate.ts';
 import { isOver, stateOf, type ManagedCaller } from './managed-caller.ts';
 
 const usd = z.string().describe('Decimal US dollars.').nullable();
@@ -16,6 +17,11 @@ export const callerSchema = z.strictObject({
   endpoints: z.array(z.string()),
   policy: policySchema.optional(),
   budget: z.strictObject({ monthlyUsd: usd, dailyUsd: usd }).describe('Null: no limit of its own.'),
+  requestsPerSecond: z.number().nullable().describe('Null: what the whole API takes.'),
+  rateHeldBy: z
+    .enum(['api-gateway', 'weir'])
+    .optional()
+    .describe('Who counts its requests: Weir itself while API Gateway gets to know it, or has no more room.'),
   expiresAt: z.string().nullable(),
   createdAt: z.string(),
   createdBy: z.string(),
@@ -42,9 +48,11 @@ export const keySchema = z.strictObject({
 export function toCallerReply(
   caller: ManagedCaller,
   budget: CallerBudget,
-  nowMs: number,
+  { apiId, nowMs }: { readonly apiId: string; readonly nowMs: number },
 ): z.input<typeof callerSchema> {
   const { id, name, owner, roles, endpoints, policy, expiresAt, createdAt, createdBy, revokedAt } = caller;
+  const { requestsPerSecond = null } = caller;
+  const { countedPerSecond } = heldRateOf(caller, apiId, nowMs);
   return {
     id,
     state: stateOf(caller, nowMs),
@@ -54,6 +62,8 @@ export function toCallerReply(
     endpoints: [...endpoints],
     ...(policy && { policy: policySchema.parse(policy) }),
     budget,
+    requestsPerSecond,
+    ...(requestsPerSecond !== null && { rateHeldBy: countedPerSecond === undefined ? 'api-gateway' : 'weir' }),
     expiresAt: expiresAt ?? null,
     createdAt,
     createdBy,

@@ -5,6 +5,7 @@ import type { Platform } from '#platform/platform.ts';
 import { ROLES, rolesByKey, type Role } from '#platform/principal.ts';
 import { policySchema } from '../caller-policy.ts';
 import { showValue } from '../shown.ts';
+import { RATE_TIERS } from './rate-tiers.ts';
 
 const limit = z
   .string()
@@ -32,6 +33,8 @@ export const callerId = z
 const roles = z.array(z.enum(ROLES)).min(1).max(ROLES.length);
 const endpoints = z.array(z.string().min(1).max(200)).max(200).describe('Names of endpoints; "*" for all.');
 
+const requestsPerSecond = z.literal(RATE_TIERS);
+
 /** What a new caller is to be. */
 export const newCaller = z.strictObject({
   id: callerId.describe('Stays for good: it stands in the ledger.'),
@@ -41,6 +44,9 @@ export const newCaller = z.strictObject({
   endpoints: endpoints.default(['*']),
   policy: policySchema.optional().describe('What it may do on the OpenAI-compatible routes.'),
   budget: budgetWish.optional(),
+  requestsPerSecond: requestsPerSecond
+    .optional()
+    .describe('With all its keys together, and as many at once. Default: what the whole API takes.'),
   expiresAt: moment.optional().describe('From then on it is refused. Default: never.'),
 });
 
@@ -52,6 +58,10 @@ export const callerChange = z.strictObject({
   endpoints: endpoints.optional(),
   policy: policySchema.nullable().optional().describe('In the place of the one before. Null: nothing is said of it.'),
   budget: budgetWish.optional(),
+  requestsPerSecond: requestsPerSecond
+    .nullable()
+    .optional()
+    .describe('With all its keys together, and as many at once. Null: what the whole API takes.'),
   expiresAt: moment.nullable().optional().describe('Null: never.'),
   disabled: z.boolean().optional(),
 });

@@ -6,10 +6,12 @@ import { audited, type Action } from '../audit/audit-trail.ts';
 import { hashCallerKey } from '../caller-key.ts';
 import { showValue } from '../shown.ts';
 import { setCallerBudget } from './caller-budget.ts';
+import { forgetRates, planRate } from './caller-rate.ts';
 import { createCallerStore, type CallerStore } from './caller-store.ts';
 import type { callerChange, newCaller, rotation } from './caller-wish.ts';
 import { mintCallerKey } from './key-form.ts';
 import { isOver, type CallerKey, type ManagedCaller } from './managed-caller.ts';
+import type { RateTier } from './rate-tiers.ts';
 
 /** Of one caller, at a time. */
 const MOST_KEYS = 20;
@@ -28,8 +30,8 @@ export interface MadeKey {
 }
 
 /**
- * Makes a caller with its first key. Where it has a budget, its record comes first without the key, and the key only when the limits
- * hold: a caller is never let in without them. Half done, it is a caller without a key, to be changed, rotated or revoked.
+ * Makes a caller with its first key. Where it has a budget or a rate, its record comes first without the key, and the key only when the
+ * limits hold: a caller is never let in without them. Half done, it is a caller without a key, to be changed, rotated or revoked.
  *
  * @throws Conflict for an id that is taken, or ever was
  */
@@ -55,15 +57,21 @@ export async function createManagedCaller(
     platform,
     async () => {
       await store.lead(made.key, wish.id);
-      if (!(await store.create(budget ? { ...caller, keys: [] } : caller))) throw taken();
-      if (!budget) return shown(caller, made);
-      await setCallerBudget(wish.id, budget, platform);
-      return shown(await amend(store, wish.id, (its) => ({ ...its, keys: [...its.keys, made.key] })), made);
+      const { requestsPerSecond } = wish;
+      const isLimited = budget !== undefined || requestsPerSecond !== undefined;
+      if (!(await store.create(isLimited ? { ...caller, keys: [] } : caller))) throw taken();
+      if (!isLimited) return shown(caller, made);
+      if (budget) await setCallerBudget(wish.id, budget, platform);
+      const planned = await rateTerms(wish.id, requestsPerSecond, platform);
+      return shown(await amend(store, wish.id, (its) => ({ ...its, ...planned, keys: [...its.keys, made.key] })), made);
     },
   );
 }
 
-/** Changes what is said of a caller: its limits first, then its record. @throws NotFound, Conflict for one that is revoked */
+/**
+ * Changes what is said of a caller: its limits first, then its record, which alone makes the authorizer name another rate.
+ * @throws NotFound, Conflict for one that is revoked
+ */
 export async function changeManagedCaller(
   id: string,
   change: z.output<typeof callerChange>,
@@ -77,7 +85,8 @@ export async function changeManagedCaller(
   const wanted = Object.fromEntries(Object.entries(terms).map(([name, value]) => [name, value ?? undefined]));
   return auditedOn(id, 'caller.change', change, asking, platform, async () => {
     if (budget) await setCallerBudget(id, budget, platform);
-    return amend(store, id, (its) => ({ ...assertLive(its), ...wanted }));
+    const planned = await rateTerms(id, terms.requestsPerSecond, platform);
+    return amend(store, id, (its) => ({ ...assertLive(its), ...wanted, ...planned }));
   });
 }
 
@@ -106,15 +115,20 @@ export async function rotateManagedCaller(
   });
 }
 
-/** Takes a caller all its keys, for good. Once more, it changes nothing. @throws NotFound */
+/** Takes a caller all its keys, for good. Once more, it only takes up what was left to do at API Gateway. @throws NotFound */
 export async function revokeManagedCaller(id: string, asking: Asking, platform: Platform): Promise<ManagedCaller> {
   const store = storeOf(platform);
   const standing = await find(store, id);
-  if (standing.revokedAt !== undefined) return standing;
+  if (standing.revokedAt !== undefined) {
+    await forgetRates(id, platform);
+    return standing;
+  }
   const revokedAt = timeNow(platform);
-  return auditedOn(id, 'caller.revoke', {}, asking, platform, () =>
-    amend(store, id, (its) => ({ ...its, revokedAt: its.revokedAt ?? revokedAt, keys: [] })),
-  );
+  return auditedOn(id, 'caller.revoke', {}, asking, platform, async () => {
+    const revoked = await amend(store, id, (its) => ({ ...its, revokedAt: its.revokedAt ?? revokedAt, keys: [] }));
+    await forgetRates(id, platform);
+    return revoked;
+  });
 }
 
 /** Takes a caller one of its keys. @throws NotFound for a caller, or a key, that is not there */
@@ -140,6 +154,17 @@ export async function findManagedCaller(id: string, platform: Platform): Promise
 /** All callers, those too that are revoked. */
 export function listManagedCallers(platform: Platform): Promise<ManagedCaller[]> {
   return storeOf(platform).list();
+}
+
+/** What the record is to say of who counts, where a rate is given or taken away. Without it, Weir counts. */
+async function rateTerms(
+  id: string,
+  requestsPerSecond: RateTier | null | undefined,
+  platform: Platform,
+): Promise<Pick<ManagedCaller, 'requestsPerSecond' | 'plannedRate'>> {
+  if (requestsPerSecond === undefined) return {};
+  if (requestsPerSecond === null) return { requestsPerSecond: undefined, plannedRate: undefined };
+  return { requestsPerSecond, plannedRate: await planRate(id, requestsPerSecond, platform) };
 }
 
 function storeOf({ dynamo, config }: Platform): CallerStore {

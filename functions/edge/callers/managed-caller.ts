@@ -3,6 +3,8 @@ import { textOf, type StoredItem } from '#platform/aws/attributes.ts';
 import { ConfigurationError } from '#platform/errors.ts';
 import { ROLES, type CallerPolicy, type Role } from '#platform/principal.ts';
 import { policySchema } from '../caller-policy.ts';
+import type { RatedCaller } from './caller-rate.ts';
+import { RATE_TIERS } from './rate-tiers.ts';
 
 /** A key as the record of its caller has it: never in clear. Times are ISO 8601, UTC. */
 export interface CallerKey {
@@ -18,8 +20,7 @@ export interface CallerKey {
 }
 
 /** All that administrators say of a caller, and what came of it. */
-export interface ManagedCaller {
-  readonly id: string;
+export interface ManagedCaller extends RatedCaller {
   readonly name?: string | undefined;
   /** Who answers for it. */
   readonly owner?: string | undefined;
@@ -52,6 +53,8 @@ const recordSchema = z.strictObject({
   roles: z.array(z.enum(ROLES)),
   endpoints: z.array(z.string()),
   policy: policySchema.optional(),
+  requestsPerSecond: z.literal(RATE_TIERS).optional(),
+  plannedRate: z.strictObject({ apiId: z.string(), from: time }).optional(),
   expiresAt: time.optional(),
   disabled: z.boolean(),
   createdAt: time,

@@ -9,7 +9,8 @@ import type { ManagedCaller } from './managed-caller.ts';
 
 /** A caller with its limits, for a reply. @throws when the budgets cannot be read */
 export async function showCaller(caller: ManagedCaller, platform: Platform): Promise<z.input<typeof callerSchema>> {
-  return toCallerReply(caller, await readCallerBudget(caller.id, platform), platform.clock.nowMs());
+  const budget = await readCallerBudget(caller.id, platform);
+  return toCallerReply(caller, budget, { apiId: platform.config.apiId, nowMs: platform.clock.nowMs() });
 }
 
 /** A new key with its caller, for the one reply that shows it. */

@@ -6,6 +6,7 @@ import type { PassApi, PassRequest } from '#protocol/request.ts';
 import { termsOf } from '../endpoint-terms.ts';
 import { entryHandler, streamingEntryHandler, type Binding, type EntryHandler } from '../entry-handler.ts';
 import { httpChain, type ChainParts } from '../http-chain.ts';
+import countRate from '../middleware/count-rate.ts';
 import identifyPrincipal from '../middleware/identify-principal.ts';
 import parseBody from '../middleware/parse-body.ts';
 import { createRunEndpoint, type WorkOf } from '../run-endpoint.ts';
@@ -56,7 +57,7 @@ export function defineOpenAiEndpoint(definition: OpenAiEndpointDefinition): {
     const body = parseBody({ ...spec.limits, isPassedOn: true });
     return {
       log: platform.log,
-      middlewares: [identifyPrincipal(spec.access, platform.config), body],
+      middlewares: [identifyPrincipal(spec.access, platform.config), countRate(platform), body],
       answer: openAiAdapter(run, { api: definition.api, ...spec }, platform),
       toErrorReply: toOpenAiError,
     };

@@ -204,6 +204,7 @@ const authorizer = defineAuthorizer({
     return {
       id: 'ada',
       roles: ['finance', 'caller'],
+      rate: { usageKey: 'a-usage-key', countedPerSecond: 5 },
       allowed: [
         { ...route, name: 'a', path: '/a' },
         { ...route, name: 'b', path: '/v1/b' },
@@ -237,7 +238,8 @@ test('A4 the policy lists every route that the key may use, and never just the o
         },
       ],
     },
-    context: { callerId: 'ada', roles: 'finance,caller' },
+    usageIdentifierKey: 'a-usage-key',
+    context: { callerId: 'ada', roles: 'finance,caller', requestsPerSecond: '5' },
   });
 });
 
@@ -259,7 +261,7 @@ test.each([
 test('a known caller that may use nothing is denied everything, rather than unknown', async () => {
   const { handler } = defineAuthorizer({
     ...authorizer.spec,
-    authorize: async () => ({ id: 'ada', roles: [], allowed: [] }),
+    authorize: async () => ({ id: 'ada', roles: [], rate: { usageKey: 'k' }, allowed: [] }),
   });
   const policy = await handler.bindTo({ name: 'a', platform: lonelyPlatform().platform })(
     { authorizationToken: 'Bearer k', methodArn },

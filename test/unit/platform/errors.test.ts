@@ -12,6 +12,8 @@ const subclasses: readonly (readonly [string, errors.WeirError, number, boolean 
   ['NotFound', new errors.NotFound('m'), 404, undefined],
   ['Conflict', new errors.Conflict('m'), 409, undefined],
   ['AuditUnavailable', new errors.AuditUnavailable(new Error('c')), 503, undefined],
+  ['Throttled', new errors.Throttled(), 429, undefined],
+  ['RateUnavailable', new errors.RateUnavailable(new Error('c')), 503, undefined],
   ['BudgetExceeded', new errors.BudgetExceeded('m', {}), 402, false],
   ['BudgetUnavailable', new errors.BudgetUnavailable(new Error('c')), 503, undefined],
   ['NotCached', new errors.NotCached(), 504, false],
