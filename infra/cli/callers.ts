@@ -59,21 +59,25 @@ function callerTable(callers: readonly Caller[]): string {
     'endpoints',
     'a month',
     'a day',
+    'a second',
     'ends (UTC)',
     'keys',
     'owner',
   );
-  const rows = callers.map(({ id, state, roles, endpoints, budget, expiresAt, keys, owner = '' }) => [
-    id,
-    state,
-    roles.join(','),
-    endpoints.join(',') || 'none',
-    inDollars(budget.monthlyUsd),
-    inDollars(budget.dailyUsd),
-    momentOf(expiresAt),
-    String(keys.filter(({ isOver }) => !isOver).length),
-    owner,
-  ]);
+  const rows = callers.map(
+    ({ id, state, roles, endpoints, budget, requestsPerSecond, expiresAt, keys, owner = '' }) => [
+      id,
+      state,
+      roles.join(','),
+      endpoints.join(',') || 'none',
+      inDollars(budget.monthlyUsd),
+      inDollars(budget.dailyUsd),
+      typeof requestsPerSecond === 'number' ? String(requestsPerSecond) : 'no limit',
+      momentOf(expiresAt),
+      String(keys.filter(({ isOver }) => !isOver).length),
+      owner,
+    ],
+  );
   return alignedTable(columns, rows);
 }
 

@@ -9,6 +9,7 @@ const callerSchema = z.looseObject({
   owner: z.string().optional(),
   roles: z.array(z.string()),
   endpoints: z.array(z.string()),
+  requestsPerSecond: z.number().nullish(),
   budget: z.looseObject({ monthlyUsd: z.string().nullable(), dailyUsd: z.string().nullable() }),
   expiresAt: z.string().nullable(),
   keys: z.array(

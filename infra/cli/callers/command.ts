@@ -1,4 +1,5 @@
 import { InvalidArgumentError, Option, type Command } from 'commander';
+import { RATE_TIERS } from '#edge/callers/rate-tiers.ts';
 import { parseUsd } from '#platform/money.ts';
 import { ROLES } from '#platform/principal.ts';
 import { REDACT_POLICIES } from '#platform/redact-policy.ts';
@@ -27,6 +28,7 @@ interface CreateFlags {
   readonly redact?: string;
   readonly monthly?: string;
   readonly daily?: string;
+  readonly rate?: number;
   readonly expires?: string;
   readonly json?: boolean;
 }
@@ -53,6 +55,7 @@ export function addCallersCommand(weir: Command, surroundings: CallersSurroundin
   addList(callers, surroundings);
   addShow(callers, surroundings);
   addRotate(callers, surroundings);
+  addRate(callers, surroundings);
   addSwitch(callers, surroundings, 'disable');
   addSwitch(callers, surroundings, 'enable');
   addRevoke(callers, surroundings);
@@ -74,6 +77,7 @@ function addCreate(callers: Command, surroundings: CallersSurroundings): void {
     .addOption(new Option('--redact <policy>', 'what a model may see of its secrets').choices(REDACT_POLICIES))
     .option('--monthly <usd>', 'what it may spend in a calendar month, such as 50.00', parseAmount)
     .option('--daily <usd>', 'what it may spend in a day', parseAmount)
+    .option('--rate <requests>', `requests a second, with all its keys: ${RATE_TIERS.join(', ')}`, parseRate)
     .option('--expires <moment>', 'when it ends, such as 2026-12-31 or 2026-12-31T18:00:00Z', parseMoment)
     .option(...JSON_FLAG)
     .addHelpText(
@@ -87,13 +91,14 @@ function addCreate(callers: Command, surroundings: CallersSurroundings): void {
 }
 
 function wishOf(id: string, flags: CreateFlags) {
-  const { name, owner, role, endpoint, monthly, daily, expires } = flags;
+  const { name, owner, role, endpoint, monthly, daily, rate, expires } = flags;
   const { model, defaultModel, cacheSeconds, mayStore, redact } = flags;
   const policy = withoutAbsent({ models: model, defaultModel, cacheSeconds, mayStore, redact });
   const budget = withoutAbsent({ monthlyUsd: monthly, dailyUsd: daily });
   return {
     id,
-    ...withoutAbsent({ name, owner, roles: role, endpoints: endpoint, policy, budget, expiresAt: expires }),
+    ...withoutAbsent({ name, owner, roles: role, endpoints: endpoint, policy, budget }),
+    ...withoutAbsent({ requestsPerSecond: rate, expiresAt: expires }),
   };
 }
 
@@ -142,6 +147,21 @@ function addRotate(callers: Command, surroundings: CallersSurroundings): void {
       const { showNewKey } = await import('../callers.ts');
       const wish = { overlapSeconds: overlap, ...(expires !== undefined && { expiresAt: expires }) };
       await showNewKey((api) => api.rotate(id, wish), await contextOf(surroundings, { json }));
+    });
+}
+
+function addRate(callers: Command, surroundings: CallersSurroundings): void {
+  callers
+    .command('rate')
+    .description('Change how many requests a second a caller may make, with all its keys.')
+    .argument(...ID)
+    .argument('<requests>', `${RATE_TIERS.join(', ')}, or none`, (text) => (text === 'none' ? null : parseRate(text)))
+    .option(...JSON_FLAG)
+    .addHelpText('after', '\nExample:\n  npm run weir -- callers rate shop 25')
+    .addHelpText('after', HOLDS_WITHIN)
+    .action(async (id: string, requestsPerSecond: number | null, flags: JsonFlag) => {
+      const { showOneCaller } = await import('../callers.ts');
+      await showOneCaller((api) => api.change(id, { requestsPerSecond }), await contextOf(surroundings, flags));
     });
 }
 
@@ -202,6 +222,12 @@ function parseAmount(text: string): string {
     // Said below, with what else may be wrong.
   }
   throw new InvalidArgumentError('It must be decimal US dollars such as 50.00, with at most 12 decimals.');
+}
+
+function parseRate(text: string): number {
+  const rate = RATE_TIERS.find((tier) => String(tier) === text);
+  if (rate !== undefined) return rate;
+  throw new InvalidArgumentError(`It must be one of ${RATE_TIERS.join(', ')}.`);
 }
 
 function parseSeconds(text: string): number {

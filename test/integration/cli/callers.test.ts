@@ -33,12 +33,13 @@ describe('over the local gateway, with the key that it keeps', () => {
   test('A3 create shows the key alone on standard output, and what it belongs to beside it', async () => {
     const args = ['--endpoint', 'summarize', '--endpoint', 'openai/responses', '--monthly', '50.00', '--daily', '5'];
     const policy = ['--model', 'gpt-6-luna', '--cache-seconds', '60', '--redact', 'mask'];
-    const made = await callers('create', 'shop', '--owner', 'sales', ...args, ...policy, '--expires', '2999-01-02');
+    const limits = ['--rate', '5', '--expires', '2999-01-02'];
+    const made = await callers('create', 'shop', '--owner', 'sales', ...args, ...policy, ...limits);
     expect(made.code).toBe(0);
     const key = made.stdout.trim();
     expect([made.stdout, looksLikeCallerKey(key)]).toEqual([`${key}\n`, true]);
     expect(made.stderr).toMatch(
-      /^shop +active +caller +summarize,openai\/responses +\$50 +\$5 +2999-01-02 00:00 +1 +sales$/m,
+      /^shop +active +caller +summarize,openai\/responses +\$50 +\$5 +5 +2999-01-02 00:00 +1 +sales$/m,
     );
     expect(made.stderr).toContain('Keep the key: it is shown this once');
     expect(made.stderr).not.toContain(key);
@@ -48,9 +49,23 @@ describe('over the local gateway, with the key that it keeps', () => {
     expect(JSON.parse(shown.stdout)).toMatchObject({
       policy: { models: ['gpt-6-luna'], cacheSeconds: 60, redact: 'mask' },
       budget: { monthlyUsd: '50', dailyUsd: '5' },
+      requestsPerSecond: 5,
+      rateHeldBy: 'weir',
       expiresAt: '2999-01-02T00:00:00.000Z',
     });
     expect(shown.stdout).not.toContain(key);
+  });
+
+  test('a rate is changed, and taken away', async () => {
+    await callers('create', 'kiosk');
+    const changed = await callers('rate', 'kiosk', '25');
+    expect([changed.code, changed.stderr]).toEqual([0, '']);
+    expect(changed.stdout).toMatch(/^kiosk +active +caller +\* +no limit +no limit +25 +never +1/m);
+    const { stdout } = await callers('rate', 'kiosk', 'none', '--json');
+    expect(JSON.parse(stdout)).toMatchObject({ id: 'kiosk', requestsPerSecond: null });
+    const wrong = await callers('rate', 'kiosk', '7');
+    expect([wrong.code, wrong.stdout]).toEqual([2, '']);
+    expect(wrong.stderr).toContain('It must be one of 1, 5, 10, 25, 50, 100.');
   });
 
   test('disable, enable, rotate, revoke a key, revoke the caller: each shows how it then stands', async () => {
@@ -135,7 +150,7 @@ test.each([
 });
 
 test('every command has help with an example', async () => {
-  for (const command of ['create', 'list', 'show', 'rotate', 'disable', 'enable', 'revoke']) {
+  for (const command of ['create', 'list', 'show', 'rotate', 'rate', 'disable', 'enable', 'revoke']) {
     const { code, stdout } = await runWeir(['callers', command, '--help']);
     expect([command, code]).toEqual([command, 0]);
     expect(stdout).toMatch(new RegExp(`Example:\\n  npm run (--silent )?weir -- callers ${command}`));
