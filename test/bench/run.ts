@@ -1,6 +1,7 @@
 import { parseArgs } from 'node:util';
 import { calls } from './calls.ts';
-import { formatJson, formatTable, machine, type Section } from './report.ts';
+import { formatJson, formatTable, machine, verdictOf, type Section } from './report.ts';
+import { rotationSection } from './rotation/rotation-section.ts';
 import { soakSection } from './streams/soak/soak-section.ts';
 import { streams } from './streams/streams.ts';
 import { tokenEstimates } from './token-estimates.ts';
@@ -15,11 +16,13 @@ minutes, of which plain calls take a minute and a half. Progress goes to standar
                  streams: the local gateway before the sources' handlers
                  estimates: tokens as they are estimated against those of a tokenizer
                  soak: 200 streams at a time for a minute, on the embedded DynamoDB; in no run but its own
+                 rotation: 50 calls a second for a minute while keys are rotated and revoked; in no run but its own
   --peers        install Portkey's gateway into test/bench/peers, and send the same streams through it
   --json         print one JSON object in place of the table (npm run --silent bench -- --json)
   --help         print this
 
-The exit code is 0 whatever was measured; 1 when something broke; 2 for an unknown option.`;
+The exit code is 0 whatever was measured, but for rotation, where it is 1 when a call failed or a key was lost; 1 when something
+broke; 2 for an unknown option.`;
 
 const LONGEST_RUN_MS = 900_000;
 
@@ -35,6 +38,13 @@ const PARTS: Readonly<Record<string, Measure>> = {
   async soak() {
     progress('200 streams for a minute');
     return [await soakSection()];
+  },
+  async rotation() {
+    progress('three rotations under load, for a minute');
+    const section = await rotationSection();
+    // These are promises, not measures.
+    if (section.rows.some((row) => verdictOf(row) === 'over')) process.exitCode = 1;
+    return [section];
   },
 };
 const USUAL = ['calls', 'streams', 'estimates'];
