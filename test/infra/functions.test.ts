@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { callTimes } from '#edge/call-deadline.ts';
-import type { EndpointSpec, Readable, Writable } from '#edge/specs.ts';
+import type { EndpointSpec, Readable } from '#edge/specs.ts';
 import { slugOf, type Entry } from '#infra/inventory.ts';
 import { parseConfig } from '#platform/config.ts';
 import {
@@ -16,6 +16,7 @@ import {
   plantSchedule,
   type Resource,
 } from './deployment.ts';
+import { implied, isTimed, notifies, writesOf } from './implied.ts';
 import { breadthOf, reachOf, roleOf } from './reach.ts';
 
 let deployment: Deployment;
@@ -66,84 +67,6 @@ function endpoints(): (Entry & { spec: EndpointSpec })[] {
   return entries.filter((entry): entry is Entry & { spec: EndpointSpec } => entry.spec.kind === 'endpoint');
 }
 
-const on = (resource: string, ...actions: string[]) => actions.map((action) => `${action} ${resource}`);
-const onTable = (table: string, ...actions: string[]) =>
-  on(`table-${table}`, ...actions.map((action) => `dynamodb:${action}`));
-
-/** What a spec implies, written down once more: nothing here is taken from the constructs. */
-function implied({ name, spec }: Entry): string[] {
-  const slug = slugOf(name);
-  if (spec.kind !== 'endpoint') {
-    const log = isTimed(spec) ? `${slug}/Handler/Logs` : `${slug}/Logs`;
-    return [
-      ...on(log, 'logs:CreateLogStream', 'logs:PutLogEvents'),
-      ...new Set([
-        ...spec.reads.flatMap((table) => onTable(table, ...READING[table])),
-        ...writesOf(spec).flatMap((table) => onTable(table, ...WRITING[table])),
-      ]),
-      ...(notifies(spec) ? on('Notices', 'sns:Publish') : []),
-      ...(spec.kind === 'route' && spec.usageKeys ? onApiGateway(spec.usageKeys) : []),
-      ...(spec.kind === 'rotation' ? on('secret-openai-admin', 'secretsmanager:GetSecretValue') : []),
-    ].sort();
-  }
-  const caching = ['GetItem', 'BatchGetItem', 'PutItem', 'BatchWriteItem'];
-  return [
-    ...on(`${slug}/Handler/Logs`, 'logs:CreateLogStream', 'logs:PutLogEvents'),
-    ...(spec.deterministic || spec.cachesOnRequest ? onTable('cache', ...caching) : []),
-    ...onTable('ledger', 'GetItem', 'PutItem'),
-    ...onTable('budgets', 'GetItem', 'PutItem', 'UpdateItem'),
-    ...onTable('jobs', 'GetItem', 'PutItem', 'UpdateItem'),
-    ...on(`secret-${spec.secret}`, 'secretsmanager:GetSecretValue'),
-    ...(spec.hasQueue ? onQueues(slug) : []),
-  ].sort();
-}
-
-function onQueues(slug: string): string[] {
-  const working = ['ReceiveMessage', 'DeleteMessage', 'ChangeMessageVisibility', 'GetQueueAttributes', 'GetQueueUrl'];
-  return [
-    ...on(`${slug}/Queues/DeadLetters`, 'sqs:SendMessage'),
-    ...on(`${slug}/Queues/Results`, 'sqs:SendMessage'),
-    ...on(`${slug}/Queues/Work`, ...working.map((action) => `sqs:${action}`)),
-  ];
-}
-
-/** Keys of API Gateway are made and put into the plans of this deployment, one by one, or found and deleted. */
-function onApiGateway(usageKeys: 'makes' | 'deletes'): string[] {
-  const controlPlane = 'arn:aws:apigateway:eu-central-1::';
-  if (usageKeys === 'deletes') {
-    const [found, deleted] = [`${controlPlane}/apikeys`, `${controlPlane}/apikeys/*`];
-    return [...on(found, 'apigateway:GET'), ...on(deleted, 'apigateway:DELETE')];
-  }
-  const plans = [1, 5, 10, 25, 50, 100].map((rate) => `${controlPlane}/usageplans/Gateway/RatePlans/Plan${rate}/keys`);
-  return [
-    ...on(`${controlPlane}/apikeys`, 'apigateway:GET', 'apigateway:POST'),
-    ...on(`${controlPlane}/usageplans`, 'apigateway:GET'),
-    ...plans.flatMap((plan) => on(plan, 'apigateway:POST')),
-  ];
-}
-
-const READING = { ledger: ['Query'], callers: ['GetItem'], budgets: ['GetItem'], audit: ['Query'] };
-const WRITING = {
-  ledger: ['GetItem', 'PutItem'],
-  budgets: ['GetItem', 'PutItem', 'UpdateItem'],
-  callers: ['GetItem', 'PutItem', 'UpdateItem'],
-  audit: ['PutItem'],
-};
-
-/** An authorizer has nothing to write. */
-function writesOf(spec: Entry['spec']): Writable[] {
-  return 'writes' in spec ? [...spec.writes] : [];
-}
-
-/** What the clock starts. */
-function isTimed(spec: Entry['spec']): boolean {
-  return spec.kind === 'schedule' || spec.kind === 'rotation';
-}
-
-function notifies(spec: Entry['spec']): boolean {
-  return spec.kind === 'schedule' && spec.notifies;
-}
-
 test('cdk-nag and CDK’s own rules find nothing', async () => {
   const text = await readFile(join(deployment.folder, 'validation-report.json'), 'utf8');
   expect(JSON.parse(text)).toMatchObject({ pluginReports: [] });
@@ -180,7 +103,7 @@ test('no function reaches the queues, the log or the secret of another', () => {
     const ownSecret = { endpoint: 'secret' in spec ? spec.secret : '', rotation: 'openai-admin' };
     const ownSecrets =
       spec.kind === 'endpoint' || spec.kind === 'rotation'
-        ? on(`secret-${ownSecret[spec.kind]}`, 'secretsmanager:GetSecretValue')
+        ? [`secretsmanager:GetSecretValue secret-${ownSecret[spec.kind]}`]
         : [];
     expect(secrets, entry.name).toEqual(ownSecrets);
   }

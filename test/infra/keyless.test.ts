@@ -7,6 +7,9 @@ import { parseConfig } from '#platform/config.ts';
 import { bundleAll, createApp, Deployment, only, plantEndpoint, type Resource } from './deployment.ts';
 import { reachOf, statementsOf, roleOf } from './reach.ts';
 
+/** A whole synth takes seconds, and minutes where the machine is busy with others. */
+const SLOW = { timeout: 120_000 };
+
 let bundles: Bundle[];
 let deployment: Deployment;
 let dispose: () => Promise<void>;
@@ -94,7 +97,7 @@ test('the command line is told which names have no key', () => {
   });
 });
 
-test('a deployment that goes over to keyless leaves the secret to functions that still read it', () => {
+test('a deployment that goes over to keyless leaves the secret to functions that still read it', SLOW, () => {
   const before = new Deployment(createApp(bundles));
   expect(before.at('secret-openai', 'AWS::SecretsManager::Secret').DeletionPolicy).toBe('RetainExceptOnCreate');
 });

@@ -1,10 +1,11 @@
 import type { Deployment, Resource } from './deployment.ts';
 
 /** A statement of a policy, as a template has it. */
-export interface Statement {
+export interface PolicyStatement {
   readonly Effect: string;
   readonly Action: unknown;
-  readonly Resource: unknown;
+  readonly Resource?: unknown;
+  readonly Principal?: unknown;
   readonly Condition?: unknown;
 }
 
@@ -38,7 +39,7 @@ export function breadthOf(deployment: Deployment, role: Resource): string[] {
 }
 
 /** Every statement of every policy of a role that stands in the templates. */
-export function statementsOf(deployment: Deployment, role: Resource): Statement[] {
+export function statementsOf(deployment: Deployment, role: Resource): PolicyStatement[] {
   const attached = deployment
     .ofType('AWS::IAM::Policy')
     .filter(({ stack, Properties }) =>
@@ -46,7 +47,7 @@ export function statementsOf(deployment: Deployment, role: Resource): Statement[
     );
   const inline = listOf(role.Properties['Policies'] ?? []) as { PolicyDocument: unknown }[];
   const documents = [...attached.map(({ Properties }) => Properties['PolicyDocument']), ...inline.map(documentOf)];
-  return documents.flatMap((document) => (document as { Statement: Statement[] }).Statement);
+  return documents.flatMap((document) => (document as { Statement: PolicyStatement[] }).Statement);
 }
 
 function documentOf({ PolicyDocument: document }: { PolicyDocument: unknown }): unknown {
@@ -59,6 +60,21 @@ function nameOf(deployment: Deployment, stack: string, resource: unknown): strin
   return isJoined ? deployment.text(stack, resource) : deployment.target(stack, resource).path;
 }
 
-function listOf(value: unknown): unknown[] {
+/** Every statement of every policy in the templates, wherever it stands: of roles, of their trust, of queues and topics. */
+export function policiesOf(deployment: Deployment): { resource: Resource; statement: PolicyStatement }[] {
+  return deployment.resources.flatMap((resource) =>
+    statementsIn(resource.Properties).map((statement) => ({ resource, statement })),
+  );
+}
+
+function statementsIn(value: unknown): PolicyStatement[] {
+  if (typeof value !== 'object' || value === null) return [];
+  const { Statement: statements } = value as { Statement?: unknown };
+  if (statements !== undefined) return listOf(statements) as PolicyStatement[];
+  return Object.values(value).flatMap(statementsIn);
+}
+
+/** A property that may be one value or several. */
+export function listOf(value: unknown): unknown[] {
   return Array.isArray(value) ? value : [value];
 }
