@@ -49,7 +49,7 @@ interface Held {
 
 /** After a failed refresh the old key serves for this long before the next try: an outage is not made worse by polling. */
 const REFRESH_PAUSE_MS = 10_000;
-/** So long before its end a key is read again, or at half of its life: the time in which its source may be down. */
+/** So long before its end a key is read again, give or take a tenth, or at half of its life: while its source may be down. */
 const EARLY_MS = 20 * 60_000;
 
 export function createKeyRing(options: KeyRingOptions): KeyRing {
@@ -65,9 +65,10 @@ export function createKeyRing(options: KeyRingOptions): KeyRing {
     const { expiresAtMs, ...key } = await source.read();
     const nowMs = clock.nowMs();
     const leftMs = expiresAtMs === undefined ? staleLimitMs : expiresAtMs - nowMs;
-    const freshMs = expiresAtMs === undefined ? ttlMs : leftMs - Math.min(EARLY_MS, leftMs / 2);
-    // Jitter: environments that started together shall not read together ever after.
-    const freshUntilMs = nowMs + freshMs * (0.9 + 0.2 * random());
+    // Environments that started together shall not read together ever after.
+    const jitter = 0.9 + 0.2 * random();
+    const freshMs = expiresAtMs === undefined ? ttlMs * jitter : leftMs - Math.min(EARLY_MS, leftMs / 2) * jitter;
+    const freshUntilMs = nowMs + freshMs;
     return (held = { key, hasEnd: expiresAtMs !== undefined, freshUntilMs, servesUntilMs: nowMs + leftMs });
   };
 

@@ -57,6 +57,9 @@ export class StateStack extends Stack implements State {
   /**
    * A secret without a value: `npm run weir -- setup` brings it. CDK's own `Secret` would make up a random password, and
    * send it to OpenAI as a key. It outlives its stack: functions that go over to another credential read it until they have.
+   *
+   * Who may read it stands in the roles' own policies. A policy of the secret's that denies everybody else would have to name roles of
+   * stacks that come later: a role that is replaced could read nothing until the secret's stack has followed.
    */
   #makeSecret(name: string, id: string, description: string): UpstreamSecret {
     const secret = new CfnSecret(this, `secret-${name}`, {

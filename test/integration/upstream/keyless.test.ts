@@ -10,8 +10,9 @@ import { answer } from '#test/support/scripted-steps.ts';
 const body = { text: 'A weir is a low wall across a river.' };
 const uncached = { headers: { 'cache-control': 'no-store' } };
 const HOUR_MS = 3_600_000;
-/** A token is renewed 20 minutes before its end: after 40, less a tenth where the random source gives 0. */
-const FRESH_MS = 0.9 * 40 * 60_000;
+/** A token is renewed 20 minutes before its end, less a tenth where the random source gives 0. */
+const EARLY_MS = 0.9 * 20 * 60_000;
+const FRESH_MS = HOUR_MS - EARLY_MS;
 
 const throttled = replyWith(400, stsError('Throttling', 'Rate exceeded'));
 
@@ -79,7 +80,8 @@ test('K3 fifty first calls, plain and streamed, make one exchange; another envir
 test.each([
   ['of an hour, 20 minutes before its end', 3_600, FRESH_MS],
   ['whose life is not told, as one of an hour', undefined, FRESH_MS],
-  ['of ten minutes, at half of its life', 600, 0.9 * 300_000],
+  ['of ten minutes, at half of its life', 600, 600_000 - 0.9 * 300_000],
+  ['of a day, as late', 86_400, 24 * HOUR_MS - EARLY_MS],
 ])('K2 a token %s is renewed, and no earlier', async (_which, seconds, freshMs) => {
   await using keyless = await startKeylessWeir();
   const { weir, identity } = keyless;
@@ -107,7 +109,7 @@ test('a token does not live longer by coming late', async () => {
   await late;
   gate.open();
   await keyless.weir.post('summarize', body, uncached);
-  await weir.clock.advance(0.9 * 100_000);
+  await weir.clock.advance(200_000 - 0.9 * 100_000);
   await weir.post('summarize', body, uncached);
   expect(keyless.exchanges).toBe(2);
 });

@@ -102,3 +102,38 @@ test('K8 a secret that is no key is refused without a trace of its value, in the
     }),
   );
 });
+
+test('K2 a key with an end is read again before it, whatever its life, and never served after it', async () => {
+  const lives = fc.integer({ min: 2_000, max: 7 * 86_400_000 });
+  const randoms = fc.double({ min: 0, max: 1, maxExcluded: true, noNaN: true });
+  await fc.assert(
+    fc.asyncProperty(lives, randoms, fc.boolean(), async (lifeMs, random, isDown) => {
+      const clock = new FakeClock();
+      let reads = 0;
+      const ring = createKeyRing({
+        clock,
+        random: () => random,
+        log: createLog({ redact: (text) => text, write: () => {}, nowMs: () => clock.nowMs() }),
+        source: {
+          id: 'a source',
+          async read() {
+            reads++;
+            if (isDown && reads > 1) throw new Error('down');
+            return { value: testKey('a'), version: `v${reads}`, expiresAtMs: clock.nowMs() + lifeMs };
+          },
+        },
+      });
+      await ring.current();
+      const earlyMs = Math.min(20 * 60_000, lifeMs / 2);
+      await clock.advance(Math.floor(lifeMs - 1.1 * earlyMs) - 1);
+      await ring.current();
+      expect(reads).toBe(1);
+      await clock.advance(Math.ceil(0.2 * earlyMs) + 2);
+      expect((await ring.current()).version).toBe(isDown ? 'v1' : 'v2');
+      expect(reads).toBe(2);
+      if (!isDown) return;
+      await clock.advance(lifeMs);
+      await expect(ring.current()).rejects.toMatchObject({ code: 'key_unavailable' });
+    }),
+  );
+});
