@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { patientEnvironment } from '#test/integration/streaming/patient-environment.ts';
 import { expectBooksToAgree } from '#test/support/books.ts';
 import type { Step } from '#test/support/scripted-exchange.ts';
 import { invalidApiKey } from '#test/support/scripted-failures.ts';
@@ -84,7 +85,8 @@ test('K3 fifty concurrent 401s of a key that was rotated: one read, and all fift
   await using weir = await startWeir({ baseUrl: upstream.baseUrl });
   const gate = new Gate();
   upstream.otherwise(refusing(first, gate));
-  const pending = Array.from({ length: 50 }, () => weir.post('summarize', body, uncached));
+  const environment = patientEnvironment(weir);
+  const pending = Array.from({ length: 50 }, () => environment.post('summarize', body, uncached));
   await gate.reached(50);
   expect(weir.secrets.counts).toEqual({ GetSecretValue: 1 });
   await weir.putKey(second);

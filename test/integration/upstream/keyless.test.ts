@@ -1,4 +1,5 @@
 import { expect, onTestFinished, test } from 'vitest';
+import { patientEnvironment } from '#test/integration/streaming/patient-environment.ts';
 import { expectBooksToAgree } from '#test/support/books.ts';
 import { dropAnswer, dropRequest, holdAnswer, holdRequest, type Fault } from '#test/support/fault-proxy.ts';
 import { IDENTITY_PROVIDER, SERVICE_ACCOUNT, stsError } from '#test/support/identity-server.ts';
@@ -62,13 +63,14 @@ test('a function without a key proves who it is, and calls with the token that i
 test('K3 fifty first calls, plain and streamed, make one exchange; another environment makes its own', async () => {
   await using keyless = await startKeylessWeir();
   const { weir, upstream, identity } = keyless;
+  const environment = patientEnvironment(weir);
   const streamed = async () => {
-    const reply = await weir.stream('summarize', { ...body, stream: true }, uncached);
+    const reply = await environment.stream('summarize', { ...body, stream: true }, uncached);
     await reply.text();
     await reply.settled;
     return reply.status;
   };
-  const plain = async () => (await weir.post('summarize', body, uncached)).status;
+  const plain = async () => (await environment.post('summarize', body, uncached)).status;
   const statuses = await Promise.all(Array.from({ length: 50 }, (_, at) => (at % 2 === 0 ? plain() : streamed())));
   expect(new Set(statuses)).toEqual(new Set([200]));
   expect([identity.proofRequests.length, keyless.exchanges]).toEqual([1, 1]);
@@ -125,7 +127,8 @@ test.each([
     await gate.pass();
     await (exchange.request.key === identity.tokens[0] ? refusal : answer())(exchange);
   });
-  const pending = Array.from({ length: 50 }, () => weir.post('summarize', body, uncached));
+  const environment = patientEnvironment(weir);
+  const pending = Array.from({ length: 50 }, () => environment.post('summarize', body, uncached));
   await gate.reached(50);
   gate.open();
   const statuses = (await Promise.all(pending)).map(({ status }) => status);
