@@ -63,7 +63,8 @@ export function defineEndpoint<Input extends z.ZodType, Output extends z.ZodType
       validateInput(input, 'body'),
     ];
     const answer = httpAdapter(run, spec, platform);
-    const chain: ChainParts = { log: platform.log, middlewares, answer, toErrorReply: errorReplyOf(spec.errors) };
+    const { log, config } = platform;
+    const chain: ChainParts = { log, config, middlewares, answer, toErrorReply: errorReplyOf(spec.errors) };
     return {
       chain,
       sqs: sqsAdapter({ run, input, redact: spec.redact, timeoutMs: limits.timeoutMs }, { name, platform }),

@@ -104,7 +104,8 @@ export function defineRoute<Query extends z.ZodType, Body extends z.ZodType>({
       // The schemas made it, and only the type of the definition knows what of.
       return toHttpReply(await (handle as Handle<unknown>)(input, platform, call), spec.status);
     };
-    return httpChain({ log: platform.log, middlewares, answer, toErrorReply: errorReplyOf(definition.errors) });
+    const { log, config } = platform;
+    return httpChain({ log, config, middlewares, answer, toErrorReply: errorReplyOf(definition.errors) });
   });
   return { handler, spec };
 }

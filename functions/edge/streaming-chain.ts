@@ -4,6 +4,7 @@ import type { InvocationContext } from './invocation-context.ts';
 import { BACKSTOP, type ChainParts } from './http-chain.ts';
 import { toHttpCall, type GatewayEvent, type HttpCall, type HttpReply } from './http-call.ts';
 import type { StreamingHandler } from './lambda-stream.ts';
+import limitRequest from './middleware/limit-request.ts';
 import problemReplies from './middleware/problem-replies.ts';
 import replyBytes from './middleware/reply-bytes.ts';
 import replyHeaders from './middleware/reply-headers.ts';
@@ -14,11 +15,12 @@ type StreamedChain = (call: HttpCall, responseStream: unknown, context: Invocati
  * The Middy chain of a route that streams, its plain replies and errors too. Settles when nothing of the call runs any more: what a
  * caller who left would not hear is still recorded.
  */
-export function streamingChain({ log, middlewares, answer, toErrorReply }: ChainParts): StreamingHandler {
+export function streamingChain({ log, config, middlewares, answer, toErrorReply }: ChainParts): StreamingHandler {
   const chain = middy<HttpCall, HttpReply>({ ...BACKSTOP, executionMode: executionModeStreamifyResponse })
     .use(replyBytes())
-    .use(replyHeaders())
+    .use(replyHeaders(config))
     .use(problemReplies(log, toErrorReply))
+    .use(limitRequest())
     .use([...middlewares])
     .handler((call, context) => answer(call, context) as Promise<HttpReply>) as unknown as StreamedChain;
   return async (event, responseStream, context) => {

@@ -58,6 +58,7 @@ const environment = z.object({
   WEIR_RESULT_QUEUES: textMap.optional(),
   WEIR_NOTICE_TOPIC_ARN: text.optional(),
   WEIR_ADMINISTRATORS: z.enum(['iam', 'key']).default('iam'),
+  WEIR_CORS_ORIGIN: text.optional(),
   WEIR_ANY_KEY: z.enum(['true', 'false']).default('false'),
   WEIR_CATALOG_FILE: text.default('/var/task/catalog.json'),
   WEIR_DOCS_FILE: text.default('/var/task/docs.json'),
@@ -129,6 +130,8 @@ export interface Config {
   readonly noticeTopicArn: string | undefined;
   /** How administrators prove themselves: to AWS's IAM, or, on a machine without one, by a key. Never by either. */
   readonly administratorsBy: AdministratorsBy;
+  /** The origin whose pages may read replies; absent: none. */
+  readonly corsOrigin: string | undefined;
   /** A key of a caller's form counts whatever its checksum: on a machine whose own keys are set by hand. */
   readonly takesAnyKey: boolean;
   /** The inventory's data file: what a function needs to know of all specs. */
@@ -198,6 +201,7 @@ function toConfig(env: Environment): Config {
     },
     noticeTopicArn: env.WEIR_NOTICE_TOPIC_ARN,
     administratorsBy: env.WEIR_ADMINISTRATORS,
+    corsOrigin: env.WEIR_CORS_ORIGIN,
     takesAnyKey: env.WEIR_ANY_KEY === 'true',
     catalogFile: env.WEIR_CATALOG_FILE,
     docsFile: env.WEIR_DOCS_FILE,

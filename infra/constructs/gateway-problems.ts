@@ -1,6 +1,8 @@
 import { ResponseType, type RestApi } from 'aws-cdk-lib/aws-apigateway';
+import { corsHeaders } from '#edge/cors.ts';
 import type { HttpReply } from '#edge/http-call.ts';
 import { toProblem } from '#edge/problem.ts';
+import { SECURITY_HEADERS } from '#edge/security-headers.ts';
 import {
   DeadlineExceeded,
   Forbidden,
@@ -53,10 +55,12 @@ const PROBLEMS: ReadonlyMap<ResponseType, WeirError> = new Map([
 /**
  * Makes a gateway answer as the functions do: problem documents (RFC 9457), with its request id in them. It does not know
  * for which route it answers, so each has an `error` too, which OpenAI's SDKs read.
+ *
+ * @param corsOrigin the origin whose pages may read them; undefined: none
  */
-export function answerWithProblems(api: RestApi): void {
+export function answerWithProblems(api: RestApi, corsOrigin: string | undefined): void {
   for (const type of PROBLEMS.keys()) {
-    const { statusCode, headers, body } = gatewayProblem(type.responseType, '$context.requestId');
+    const { statusCode, headers, body } = gatewayProblem(type.responseType, '$context.requestId', corsOrigin);
     api.addGatewayResponse(`problem-${type.responseType}`, {
       type,
       statusCode: String(statusCode),
@@ -67,10 +71,11 @@ export function answerWithProblems(api: RestApi): void {
 }
 
 /** What API Gateway answers in the place of a function. @throws Error for a type that nothing is said of */
-export function gatewayProblem(type: string, requestId: string): HttpReply {
+export function gatewayProblem(type: string, requestId: string, corsOrigin?: string): HttpReply {
   const error = [...PROBLEMS].find(([{ responseType }]) => responseType === type)?.[1];
   if (!error) throw new Error(`nothing is said of ${type}`);
   const reply = toProblem(error, requestId);
   const problem = JSON.parse(reply.body) as { readonly status: number; readonly code: string; readonly detail: string };
-  return { ...reply, body: JSON.stringify({ ...problem, error: openAiErrorOf(problem) }) };
+  const headers = { ...SECURITY_HEADERS, ...corsHeaders(corsOrigin), ...reply.headers };
+  return { ...reply, headers, body: JSON.stringify({ ...problem, error: openAiErrorOf(problem) }) };
 }

@@ -21,6 +21,7 @@ import { Construct } from 'constructs';
 import type { EntryFunction } from './entry-function.ts';
 import { NAMESPACE, PERIOD } from './endpoint-metrics.ts';
 import { answerWithProblems } from './gateway-problems.ts';
+import { answerPreflights } from './preflight.ts';
 import { RatePlans } from './rate-plans.ts';
 
 export interface GatewayProps {
@@ -33,6 +34,8 @@ export interface GatewayProps {
   readonly requestsPerSecond?: number;
   /** Requests a second that single routes take, by route: `/docs/{asset}/GET`; ten times as many at once. @default none */
   readonly routeRequestsPerSecond?: Readonly<Record<string, number>>;
+  /** The origin whose pages may read replies. @default none */
+  readonly corsOrigin?: string | undefined;
   /** @default one month */
   readonly logRetention?: RetentionDays;
 }
@@ -55,6 +58,9 @@ export class Gateway extends Construct {
   /** Requests that were refused because the authorizer itself failed. A wrong key is none. */
   readonly authorizerFailures: Metric;
   readonly #authorizer: TokenAuthorizer;
+  readonly #corsOrigin: string | undefined;
+  /** The methods of each resource, by its path. */
+  readonly #methods = new Map<string, string[]>();
 
   constructor(scope: Construct, id: string, props: GatewayProps) {
     super(scope, id);
@@ -64,7 +70,8 @@ export class Gateway extends Construct {
     this.#keepExecutionLog(props.stage, logRetention);
     this.#demandRecentTls();
     this.#explainFindings();
-    answerWithProblems(this.api);
+    this.#corsOrigin = props.corsOrigin;
+    answerWithProblems(this.api, props.corsOrigin);
     this.ratePlans = new RatePlans(this, 'RatePlans', { api: this.api, stage: props.stage });
     this.#authorizer = this.#makeAuthorizer(props);
     this.authorizerFailures = this.#countAuthorizerFailures(accessLog);
@@ -78,7 +85,17 @@ export class Gateway extends Construct {
       { id: 'AwsSolutions-COG4', reason: NO_USER_POOL[proof] },
       ...(proof === 'none' ? [{ id: 'AwsSolutions-APIG4', reason: NO_USER_POOL.none }] : []),
     );
+    if (this.#corsOrigin !== undefined) handler.lambda.addEnvironment('WEIR_CORS_ORIGIN', this.#corsOrigin);
+    this.#methods.set(path, [...(this.#methods.get(path) ?? []), method]);
     return route;
+  }
+
+  /** Lets pages of the origin that is set ask before they send; there all routes must stand. Without one it does nothing. */
+  answerPreflights(): void {
+    if (this.#corsOrigin === undefined) return;
+    for (const [path, methods] of this.#methods) {
+      answerPreflights(this.api.root.resourceForPath(path), methods, this.#corsOrigin);
+    }
   }
 
   #proofs(): Record<GatewayRoute['proof'], MethodOptions> {

@@ -20,6 +20,8 @@ export interface LocalParts {
   /** Absent: nobody asks for the docs page. */
   readonly docsFile?: string;
   readonly openaiBaseUrl: string | undefined;
+  /** The origin whose pages may read replies. @default none */
+  readonly corsOrigin?: string | undefined;
   /** One of this machine's own keys has a caller's form and no checksum of it: none is looked at. @default false */
   readonly takesAnyKey?: boolean;
 }
@@ -41,6 +43,7 @@ export function functionEnvironment({ name, spec }: Entry, parts: LocalParts): R
     WEIR_DOCS_FILE: parts.docsFile,
     // There is no IAM here.
     WEIR_ADMINISTRATORS: 'key',
+    WEIR_CORS_ORIGIN: parts.corsOrigin,
     ...(parts.takesAnyKey && { WEIR_ANY_KEY: 'true' }),
     ...(spec.kind === 'endpoint' && { WEIR_OPENAI_SECRET_ID: parts.secrets[spec.secret] }),
     ...(spec.kind === 'rotation' &&

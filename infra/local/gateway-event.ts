@@ -22,11 +22,12 @@ export function targetOf({ url = '/' }: IncomingMessage): Target {
   return { path: url.slice(0, at), query: Object.fromEntries(new URLSearchParams(url.slice(at))) };
 }
 
-/** @throws GatewayRefusal 431 for headers that are too large */
-export function limitHeaders({ rawHeaders }: IncomingMessage, requestId: string): void {
-  const bytes = rawHeaders.reduce((sum, text) => sum + text.length, 0);
+/** @throws GatewayRefusal 431 for a request line and headers that are too large together */
+export function limitHeaders({ method = '', url = '', rawHeaders }: IncomingMessage, requestId: string): void {
+  const bytes = rawHeaders.reduce((sum, text) => sum + text.length, method.length + url.length);
   if (bytes <= MAX_HEADER_BYTES) return;
-  throw new GatewayRefusal(431, 'headers_too_large', `headers must be at most ${MAX_HEADER_BYTES} bytes`, requestId);
+  const detail = `request line and headers must be at most ${MAX_HEADER_BYTES} bytes`;
+  throw new GatewayRefusal(431, 'headers_too_large', detail, requestId);
 }
 
 /** Reads a body to its end. @throws GatewayRefusal 413 for one that is too large */

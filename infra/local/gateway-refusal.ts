@@ -1,5 +1,6 @@
 import type { HttpReply } from '#edge/http-call.ts';
 import { retryHeaders } from '#edge/known-error.ts';
+import { SECURITY_HEADERS } from '#edge/security-headers.ts';
 import type { WeirError } from '#platform/errors.ts';
 import { openAiErrorOf } from '../openai-error.ts';
 
@@ -24,7 +25,12 @@ export class GatewayRefusal extends Error {
       requestId,
       error: openAiErrorOf({ status, code, detail }),
     };
-    const headers = { 'content-type': 'application/problem+json', ...moreHeaders, 'x-request-id': requestId };
+    const headers = {
+      ...SECURITY_HEADERS,
+      'content-type': 'application/problem+json',
+      ...moreHeaders,
+      'x-request-id': requestId,
+    };
     this.reply = { statusCode: status, headers, body: JSON.stringify(document) };
   }
 

@@ -28,7 +28,8 @@ const CLIENT_CLOSED_REQUEST: ReplyHead = { statusCode: 499, headers: {} };
 /** Sends a reply that is there whole. */
 export function send(response: ServerResponse, { statusCode, headers, body, isBase64Encoded }: HttpReply): void {
   const bytes = Buffer.from(body, isBase64Encoded ? 'base64' : 'utf8');
-  response.writeHead(statusCode, { ...headers, 'content-length': bytes.byteLength });
+  // A 204 has no body, and so no length.
+  response.writeHead(statusCode, { ...headers, ...(statusCode !== 204 && { 'content-length': bytes.byteLength }) });
   response.end(bytes);
 }
 

@@ -1,11 +1,15 @@
 import { randomUUID } from 'node:crypto';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { corsHeaders } from '#edge/cors.ts';
+import type { HttpReply } from '#edge/http-call.ts';
 import { showName } from '#edge/shown.ts';
 import type { Clock } from '#platform/clock.ts';
 import { Forbidden, Throttled, Unauthenticated } from '#platform/errors.ts';
+import { preflightHeaders } from '../cors-preflight.ts';
 import { isRouted } from '../routes.ts';
 import { createAuthorizer, type Decision } from './authorizer.ts';
+import { answerBroken } from './broken-request.ts';
 import { drainable } from './drain-server.ts';
 import { limitHeaders, readBody, targetOf, toEvent } from './gateway-event.ts';
 import { GatewayRefusal } from './gateway-refusal.ts';
@@ -22,6 +26,8 @@ export interface GatewayOptions {
   readonly clock: Clock;
   /** The usage plan of an API key, by which callers are held to their rates. @default no route asks for an API key */
   readonly findUsage?: RunningApiGateway['findUsage'];
+  /** The origin whose pages may read replies. @default none */
+  readonly corsOrigin?: string | undefined;
   /** Added to every reply of an endpoint: what a user must not mistake for the real thing says so. */
   readonly endpointHeaders?: Readonly<Record<string, string>>;
   /**
@@ -42,7 +48,7 @@ export interface RunningGateway {
  * API, in front of the same handlers.
  */
 export async function startGateway(options: GatewayOptions): Promise<RunningGateway> {
-  const { functions, clock, onReply, endpointHeaders = {} } = options;
+  const { functions, clock, onReply, corsOrigin, endpointHeaders = {} } = options;
   const findRoute = createRouteTable(functions);
   const authorize = authorizerOf(functions, clock);
   const useOf = options.findUsage ? createUsageThrottle(options.findUsage, clock) : () => 'taken' as const;
@@ -50,11 +56,16 @@ export async function startGateway(options: GatewayOptions): Promise<RunningGate
   const answer = async (request: IncomingMessage, response: ServerResponse, requestId: string): Promise<ReplyHead> => {
     const receivedMs = clock.nowMs();
     const target = targetOf(request);
+    limitHeaders(request, requestId);
+    const preflight = corsOrigin === undefined ? undefined : preflightOf(request, target.path, corsOrigin);
+    if (preflight) {
+      send(response, preflight);
+      return preflight;
+    }
     const route = findRoute(request.method ?? '', target.path);
     if (!route || !isRouted(route.hosted.entry)) {
       throw new GatewayRefusal(404, 'not_found', `no route ${request.method} ${showName(target.path)}`, requestId);
     }
-    limitHeaders(request, requestId);
     const { hosted } = route;
     const { spec } = route.hosted.entry;
     const authorizer = spec.access === 'public' ? undefined : await principalContext(request, target.path, requestId);
@@ -63,6 +74,12 @@ export async function startGateway(options: GatewayOptions): Promise<RunningGate
     const moreHeaders = spec.kind === 'endpoint' ? endpointHeaders : {};
     const exchange = { hosted, event, requestId, response, clock, moreHeaders };
     return hosted.stream ? replyStreamed(exchange) : replyWhole(exchange);
+  };
+
+  const preflightOf = ({ method }: IncomingMessage, path: string, origin: string): HttpReply | undefined => {
+    const methods = METHODS.filter((each) => findRoute(each, path));
+    if (method !== 'OPTIONS' || methods.length === 0) return undefined;
+    return { statusCode: 204, headers: { ...preflightHeaders(origin, methods) }, body: '' };
   };
 
   const principalContext = async (request: IncomingMessage, path: string, requestId: string) => {
@@ -78,6 +95,8 @@ export async function startGateway(options: GatewayOptions): Promise<RunningGate
     const requestId = randomUUID();
     const startedMs = clock.nowMs();
     const { method = '', url: path = '' } = request;
+    // For the replies of no function; a function sets its own.
+    for (const [name, value] of Object.entries(corsHeaders(corsOrigin))) response.setHeader(name, value);
     try {
       const head = await answer(request, response, requestId).catch((error: unknown) => {
         const unplanned = () => new GatewayRefusal(500, 'internal', 'the gateway failed', requestId);
@@ -97,6 +116,7 @@ export async function startGateway(options: GatewayOptions): Promise<RunningGate
     underWay.add(served);
     void served.finally(() => underWay.delete(served));
   });
+  answerBroken(server);
   const drain = drainable(server);
   await listen(server, options.port);
   return {
@@ -107,6 +127,8 @@ export async function startGateway(options: GatewayOptions): Promise<RunningGate
     },
   };
 }
+
+const METHODS = ['GET', 'POST', 'PUT', 'DELETE'];
 
 function refusalOf(outcome: Exclude<Decision['outcome'], 'allowed'>, requestId: string): GatewayRefusal {
   if (outcome === 'unauthorized') return GatewayRefusal.of(new Unauthenticated(), requestId);

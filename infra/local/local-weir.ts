@@ -43,6 +43,8 @@ export interface LocalWeirOptions {
     readonly secretsmanager?: string | undefined;
     readonly sqs?: string | undefined;
   };
+  /** The origin whose pages may read replies. @default none */
+  readonly corsOrigin?: string | undefined;
   /** @default this repository's */
   readonly functionsFolder?: string | undefined;
   readonly onReply?: (request: { method: string; path: string }, reply: ReplyHead, tookMs: number) => void;
@@ -105,6 +107,7 @@ export async function startLocalWeir(options: LocalWeirOptions): Promise<LocalWe
       catalogFile,
       docsFile,
       openaiBaseUrl,
+      corsOrigin: options.corsOrigin,
       takesAnyKey: [keys.caller, keys.administrator].some(isMistypedCallerKey),
     });
     const platform = createPlatform({ config: parseConfig(environment), redact: redactLine, writeLine: log.write });
@@ -116,6 +119,7 @@ export async function startLocalWeir(options: LocalWeirOptions): Promise<LocalWe
     port: options.port,
     clock: systemClock,
     findUsage: apiGateway.findUsage,
+    corsOrigin: options.corsOrigin,
     ...(upstream.simulated && { endpointHeaders: { 'x-weir-upstream': 'simulated' } }),
     ...(options.onReply && { onReply: options.onReply }),
   });

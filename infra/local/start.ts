@@ -1,4 +1,5 @@
 import { resolve } from 'node:path';
+import { parseCorsOrigin } from '../cors-preflight.ts';
 import { startLocalWeir } from './local-weir.ts';
 import { replyLine, tour } from './tour.ts';
 
@@ -7,9 +8,11 @@ const { env } = process;
 const port = Number(env['PORT'] ?? 8787);
 if (!Number.isInteger(port) || port < 0 || port > 65_535)
   fail(`PORT must be a number from 0 to 65535, but '${env['PORT']}' was given`);
+const corsOrigin = originOrFail(env['WEIR_CORS_ORIGIN'] || undefined);
 
 const weir = await startLocalWeir({
   port,
+  corsOrigin,
   dataDir: resolve(env['WEIR_DATA_DIR'] ?? '.weir'),
   keys: {
     ...(env['WEIR_CALLER_KEY'] && { caller: env['WEIR_CALLER_KEY'] }),
@@ -45,6 +48,14 @@ const stop = async () => {
 };
 process.on('SIGINT', () => void stop());
 process.on('SIGTERM', () => void stop());
+
+function originOrFail(text: string | undefined): string | undefined {
+  try {
+    return parseCorsOrigin(text, 'WEIR_CORS_ORIGIN');
+  } catch (error) {
+    return fail((error as Error).message);
+  }
+}
 
 function fail(message: string): never {
   console.error(message);

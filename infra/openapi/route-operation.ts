@@ -70,6 +70,8 @@ function errorsOf({ access, path, body, reads, writes }: RouteSpec): string[] {
   const needsCounters = [...reads, ...writes].includes('budgets') || writes.includes('audit');
   return [
     '400',
+    '414',
+    '431',
     '500',
     ...(access === 'public' ? [] : ['401', '403']),
     ...(parametersOf(path).length > 0 ? ['404'] : []),

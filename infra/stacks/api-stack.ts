@@ -22,6 +22,8 @@ export interface ApiStackProps extends StackProps {
   /** The secrets whose keys are rotated. */
   readonly rotated: readonly RotatedSecret[];
   readonly authorizer: BundleOf<'authorizer'>;
+  /** The origin whose pages may read replies. @default none */
+  readonly corsOrigin?: string | undefined;
 }
 
 /** The REST API with its authorizer, the routes that are no endpoints, and what the command line needs to know. */
@@ -41,6 +43,7 @@ export class ApiStack extends Stack {
       authorizer: this.authorizer,
       authorizerCacheSeconds: props.authorizer.entry.spec.cacheSeconds,
       routeRequestsPerSecond: ratesOf(props.routes),
+      corsOrigin: props.corsOrigin,
     });
     this.#routeEndpoints(props.endpoints);
     const guardedByIam = this.#routeOthers(props.routes, props.state);
@@ -49,6 +52,7 @@ export class ApiStack extends Stack {
       methods: guardedByIam,
     });
     if (readsCallers(props.authorizer)) this.#nameApi(this.authorizer);
+    this.gateway.answerPreflights();
     this.outputs = this.#makeOutputs(props);
   }
 

@@ -6,6 +6,7 @@ import { bundlesOf, type BundleOf } from '../constructs/bundle-of.ts';
 import type { Endpoint } from '../constructs/endpoint.ts';
 import type { Schedule } from '../constructs/schedule.ts';
 import type { RotatedSecret } from '../constructs/rotation.ts';
+import { parseCorsOrigin } from '../cors-preflight.ts';
 import { secretNamed, type State } from '../constructs/state.ts';
 import type { WorkloadIdentity } from '#platform/config.ts';
 import { ApiStack } from './api-stack.ts';
@@ -36,7 +37,8 @@ const EMAIL = /^[^\s@]+@[^\s@]+$/;
  * What AWS would run. Context: `stage` (default `prod`) names one deployment of several in an account, `alarmTopicArn` the
  * SNS topic that alarms go to, `noticeEmail` the address that gets notices of budgets, `openaiProjects` the OpenAI project of
  * each secret whose keys are to be rotated (`openai=proj_…`, with commas between), `workloadIdentities` the identity provider and the
- * service account of each secret's name that shall have no key (`openai=idp_…/user_…`, likewise).
+ * service account of each secret's name that shall have no key (`openai=idp_…/user_…`, likewise), `corsOrigin` the origin whose pages
+ * may read replies.
  *
  * @throws Error when an entry is not fit to be deployed, and at synth when cdk-nag or CDK's own rules find something
  */
@@ -76,6 +78,7 @@ export class WeirApp extends App {
       rotated,
       endpoints: this.endpoints,
       routes: bundlesOf(bundles, 'route'),
+      corsOrigin: parseCorsOrigin(this.node.tryGetContext('corsOrigin') as string | undefined, 'corsOrigin'),
     });
     this.observability = new ObservabilityStack(this, `weir-${stage}-observability`, {
       stage,

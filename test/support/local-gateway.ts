@@ -114,7 +114,7 @@ export class LocalGateway implements AsyncDisposable {
 
 /** Starts a local Weir. `simulated`: with the upstream that `npm start` has when no key is set. */
 export async function startLocalGateway(
-  options: { readonly simulated?: boolean; readonly functionsFolder?: string } = {},
+  options: { readonly simulated?: boolean; readonly functionsFolder?: string; readonly corsOrigin?: string } = {},
 ): Promise<LocalGateway> {
   const dataDir = await mkdtemp(join(tmpdir(), 'weir-gateway-'));
   const upstream = await startScriptedUpstream();
@@ -125,6 +125,7 @@ export async function startLocalGateway(
     keys: {},
     awsEndpoints: {},
     functionsFolder: options.functionsFolder,
+    corsOrigin: options.corsOrigin,
     ...(!options.simulated && { openaiApiKey: testKey('gateway'), openaiBaseUrl: upstream.baseUrl }),
   });
   return new LocalGateway(weir, upstream, dataDir);

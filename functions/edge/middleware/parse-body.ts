@@ -21,17 +21,20 @@ export default function parseBody({
   return {
     before(request) {
       const call = request.event;
-      const bytes = bodyBytes(call);
-      if (bytes.byteLength > maxBodyBytes) {
-        const message = `the body must be at most ${maxBodyBytes} bytes long, but ${bytes.byteLength} were provided`;
-        throw new TooLarge(message, { limitBytes: maxBodyBytes, bodyBytes: bytes.byteLength });
+      const { text, encoding } = bodyOf(call);
+      // Measured before it is decoded.
+      const byteLength = Buffer.byteLength(text, encoding);
+      if (byteLength > maxBodyBytes) {
+        const message = `the body must be at most ${maxBodyBytes} bytes long, but ${byteLength} were provided`;
+        throw new TooLarge(message, { limitBytes: maxBodyBytes, bodyBytes: byteLength });
       }
+      const bytes = Buffer.from(text, encoding);
       call.input = isPassedOn ? parseLooseJsonBytes(bytes) : parseJsonBytes(bytes);
     },
   };
 }
 
-function bodyBytes({ rawBody }: HttpCall): Uint8Array {
+function bodyOf({ rawBody }: HttpCall): { readonly text: string; readonly encoding: 'base64' | 'utf8' } {
   if (!rawBody || rawBody.text === '') throw new MalformedBody('the body is empty; JSON is required');
-  return Buffer.from(rawBody.text, rawBody.isBase64 ? 'base64' : 'utf8');
+  return { text: rawBody.text, encoding: rawBody.isBase64 ? 'base64' : 'utf8' };
 }

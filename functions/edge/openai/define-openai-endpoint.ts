@@ -57,6 +57,7 @@ export function defineOpenAiEndpoint(definition: OpenAiEndpointDefinition): {
     const body = parseBody({ ...spec.limits, isPassedOn: true });
     return {
       log: platform.log,
+      config: platform.config,
       middlewares: [identifyPrincipal(spec.access, platform.config), countRate(platform), body],
       answer: openAiAdapter(run, { api: definition.api, ...spec }, platform),
       toErrorReply: toOpenAiError,
