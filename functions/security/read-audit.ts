@@ -1,10 +1,12 @@
 import * as z from 'zod';
-import { ACTIONS, auditEntries, OUTCOMES, type AuditEntry } from '#edge/audit/audit-trail.ts';
+import { ACTIONS, auditPart, dayOfNext, OUTCOMES } from '#edge/audit/audit-trail.ts';
 import { defineRoute } from '#edge/define-route.ts';
 import { InvalidRequest } from '#platform/errors.ts';
 
 const MAX_DAYS = 92;
 const DAY_MS = 86_400_000;
+const MOST_ENTRIES = 1_000;
+const MOST_CHARS = 1_000_000;
 const day = z.iso.date('must be a day such as 2026-11-01');
 
 /** Who did what to callers and budgets, the oldest first. */
@@ -16,6 +18,12 @@ export const { handler, spec } = defineRoute({
   query: z.strictObject({
     from: day.optional().describe('First day (UTC). Default: the last one.'),
     to: day.optional().describe('Last day (UTC), included. Default: today.'),
+    limit: z
+      .string()
+      .regex(/^([1-9]\d{0,2}|1000)$/, `must be a whole number from 1 to ${MOST_ENTRIES}`)
+      .default('200')
+      .describe(`At most so many entries at once, and of the largest fewer; up to ${MOST_ENTRIES}.`),
+    next: z.string().max(200).optional().describe('The `next` of the reply before, with the same days.'),
   }),
   output: z.strictObject({
     entries: z.array(
@@ -29,18 +37,27 @@ export const { handler, spec } = defineRoute({
         outcome: z.enum(OUTCOMES).describe('`unknown` and `failed`: it may have been done, all or in part.'),
       }),
     ),
+    next: z.string().optional().describe('There is more: ask again with it. Absent: these were the last.'),
   }),
   reads: ['audit'],
   timeoutMs: 28_000,
   async handle(query, platform) {
     const { to = new Date(platform.clock.nowMs()).toISOString().slice(0, 10) } = query;
-    const { from = to } = query;
+    const { next, limit } = query;
+    const { from = (next && dayOfNext(next)) ?? to } = query;
     checkDays(from, to);
-    const entries: AuditEntry[] = [];
-    for await (const entry of auditEntries(from, to, platform)) entries.push(entry);
-    return { json: { entries } };
+    if (next !== undefined) checkNext(next, from, to);
+    const limits = { mostEntries: Number(limit), mostChars: MOST_CHARS };
+    return { json: await auditPart({ from, to, after: next }, limits, platform) };
   },
 });
+
+function checkNext(next: string, from: string, to: string): void {
+  const its = dayOfNext(next);
+  if (its !== undefined && its >= from && its <= to) return;
+  const message = 'next must be the one of a reply for the same days';
+  throw new InvalidRequest([{ field: 'next', message }]);
+}
 
 function checkDays(from: string, to: string): void {
   const days = (Date.parse(to) - Date.parse(from)) / DAY_MS + 1;

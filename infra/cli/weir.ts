@@ -3,6 +3,7 @@ import { resolve } from 'node:path';
 import { Command, CommanderError, InvalidArgumentError } from 'commander';
 import { DEPLOYED_OUTPUTS_FILE, LOCAL_OUTPUTS_FILE } from '#infra/outputs.ts';
 import { systemClock } from '#platform/clock.ts';
+import { addAuditCommand } from './audit/command.ts';
 import { addBudgetsCommand } from './budgets/command.ts';
 import { addCallersCommand } from './callers/command.ts';
 import { addEvalCommand } from './eval/command.ts';
@@ -126,6 +127,7 @@ addBudgetsCommand(weir, {
 
 addCallersCommand(weir, { findWeir: weirHere, streams: process, adminKey: env['WEIR_ADMIN_KEY'] });
 
+addAuditCommand(weir, { findWeir: weirHere, streams: process, clock, adminKey: env['WEIR_ADMIN_KEY'] });
 addEvalCommand(weir, { findWeir: weirHere, streams: process, clock, end: (code) => void (exitCode = code) });
 addRedactCommand(weir, process, fromHere);
 addRotateCommand(weir, { findWeir: weirHere, streams: process, clock });

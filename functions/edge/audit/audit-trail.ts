@@ -90,24 +90,72 @@ export async function audited<Result>(deed: Deed, parts: Parts, work: () => Prom
   }
 }
 
-/** The entries of these days (UTC, both included), the oldest first. @throws when the table does not answer */
-export async function* auditEntries(
-  fromDay: string,
-  toDay: string,
+/** A part of the trail: so many entries, and where the next part begins. */
+export interface AuditPart {
+  readonly entries: readonly AuditEntry[];
+  /** Names the last of these entries; absent where none is left. */
+  readonly next?: string;
+}
+
+/** What bounds a part, beside its days. */
+export interface PartLimits {
+  readonly mostEntries: number;
+  /** Of the entries as JSON, together; one entry is always given. */
+  readonly mostChars: number;
+}
+
+/**
+ * The entries of these days (UTC, both included), the oldest first.
+ * @param after the `next` of the part before; absent: from the first day's beginning
+ * @throws when the table does not answer
+ */
+export async function auditPart(
+  days: { readonly from: string; readonly to: string; readonly after?: string | undefined },
+  { mostEntries, mostChars }: PartLimits,
+  parts: Pick<Platform, 'dynamo' | 'config'>,
+): Promise<AuditPart> {
+  const entries: AuditEntry[] = [];
+  let last = '';
+  let chars = 0;
+  for await (const { place, entry } of auditEntries(days, parts)) {
+    chars += JSON.stringify(entry).length;
+    const isFull = entries.length === mostEntries || (chars > mostChars && entries.length > 0);
+    if (isFull) return { entries, next: Buffer.from(last).toString('base64url') };
+    entries.push(entry);
+    last = place;
+  }
+  return { entries };
+}
+
+/** The day of the entry that a `next` names; undefined for what is none. */
+export function dayOfNext(next: string): string | undefined {
+  return PLACE.exec(Buffer.from(next, 'base64url').toString())?.[1];
+}
+
+/** The time and the id of an entry. */
+const PLACE = /^(\d{4}-\d\d-\d\d)T[\d:.]{12}Z#[\da-f-]{36}$/;
+
+async function* auditEntries(
+  { from, to, after }: Parameters<typeof auditPart>[0],
   { dynamo, config }: Pick<Platform, 'dynamo' | 'config'>,
-): AsyncGenerator<AuditEntry> {
-  for (let dayMs = Date.parse(fromDay); dayMs <= Date.parse(toDay); dayMs += DAY_MS) {
-    const values = { ':day': new Date(dayMs).toISOString().slice(0, 10) };
-    let open: AuditEntry | undefined;
+): AsyncGenerator<{ readonly place: string; readonly entry: AuditEntry }> {
+  const lastSeen = after === undefined ? undefined : Buffer.from(after, 'base64url').toString();
+  const firstDay = lastSeen?.slice(0, 10) ?? from;
+  for (let dayMs = Date.parse(firstDay); dayMs <= Date.parse(to); dayMs += DAY_MS) {
+    const day = new Date(dayMs).toISOString().slice(0, 10);
+    // Behind its outcome too, though that may have come since.
+    const behind = lastSeen !== undefined && day === firstDay ? lastSeen + OUTCOME_SUFFIX : day;
+    const values = { ':day': day, ':behind': behind };
+    let open: { place: string; entry: AuditEntry } | undefined;
     // An outcome lies just behind its entry.
-    for await (const item of dynamo.query(config.tables.audit, 'pk = :day', { values })) {
+    for await (const item of dynamo.query(config.tables.audit, 'pk = :day AND sk > :behind', { values })) {
       const outcome = OUTCOMES.find((each) => each === item['outcome']);
       if (outcome && open) {
-        yield { ...open, outcome };
+        yield { ...open, entry: { ...open.entry, outcome } };
         open = undefined;
       } else {
         if (open) yield open;
-        open = toEntry(item);
+        open = { place: textOf(item, 'sk'), entry: toEntry(item) };
       }
     }
     if (open) yield open;

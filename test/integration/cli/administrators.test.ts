@@ -44,6 +44,16 @@ test('callers and budgets of a deployment are managed with AWS credentials, and 
   expect(set.stdout).toMatch(/^endpoint:openai\/chat-completions +month +\$5 /m);
   const shown = await weirAs(ada, ['callers', 'show', 'shop', '--json']);
   expect(JSON.parse(shown.stdout)).toMatchObject({ createdBy: ada.arn, budget: { monthlyUsd: '50' } });
+  const trail = await weirAs(ada, ['audit', '--json']);
+  expect(
+    trail.stdout
+      .trimEnd()
+      .split('\n')
+      .map((line) => JSON.parse(line) as unknown),
+  ).toMatchObject([
+    { by: ada.arn, action: 'caller.create', subject: 'caller:shop' },
+    { by: ada.arn, action: 'budget.set', subject: 'endpoint:openai/chat-completions' },
+  ]);
   expect((await weirAs(ada, ['callers', 'revoke', 'shop'])).stdout).toMatch(/^shop +revoked /m);
 });
 
