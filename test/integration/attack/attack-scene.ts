@@ -1,6 +1,7 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { expect } from 'vitest';
+import type { CallerRecord } from '#edge/caller-key.ts';
 import { localTableNames } from '#infra/local/create-tables.ts';
 import type { Role } from '#platform/principal.ts';
 import { dumpTables, linesOf } from '#test/support/killed/table-dump.ts';
@@ -40,6 +41,8 @@ export class AttackScene implements AsyncDisposable {
   /** What nobody may hear. */
   readonly secrets: Secrets;
   readonly #close: () => void;
+  /** As they stand, if nothing was asked since: reading all of them takes longer than an attack. */
+  #tables: string[] | undefined;
 
   constructor(parts: Pick<AttackScene, 'gateway' | 'bait' | 'visits' | 'keys' | 'secrets'> & { close: () => void }) {
     this.gateway = parts.gateway;
@@ -55,6 +58,7 @@ export class AttackScene implements AsyncDisposable {
     const query = new URLSearchParams(change.query ?? target.query).toString();
     const { method, path, body, access } = target;
     const key = access.length === 0 ? null : this.keys[access[0]!];
+    this.#tables = undefined;
     const { query: _query, ...rest } = change;
     const request = { method, path: query === '' ? path : `${path}?${query}`, body, key, ...rest };
     const reply = await this.gateway.send(measured(request));
@@ -82,6 +86,7 @@ export class AttackScene implements AsyncDisposable {
     await attack();
     const { requests } = this.gateway.upstream;
     expect(requests.slice(asked).map(({ path, rawBody }) => `${path} ${rawBody}`)).toEqual([]);
+    this.#tables = undefined;
     expect(await this.tables()).toEqual(tables);
     await this.expectQuiet(log.length);
   }
@@ -97,7 +102,14 @@ export class AttackScene implements AsyncDisposable {
 
   /** All that stands in all tables, a line an item. */
   async tables(): Promise<string[]> {
-    return linesOf(await dumpTables(this.gateway.weir.outputs.awsEndpoints!.dynamodb, localTableNames()));
+    const { awsEndpoints } = this.gateway.weir.outputs;
+    return (this.#tables ??= linesOf(await dumpTables(awsEndpoints!.dynamodb, localTableNames())));
+  }
+
+  /** Makes a caller, and gives its clear key. */
+  async register(record: CallerRecord): Promise<string> {
+    this.#tables = undefined;
+    return this.gateway.register(record);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

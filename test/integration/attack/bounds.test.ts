@@ -118,7 +118,7 @@ describe.each(tried('I8', targets))('%s', (name, target) => {
 
 test('I8 n multiplies: what buys one choice does not buy 128, and nothing is asked', async () => {
   const chat = targets.find(({ name }) => name === 'openai/chat-completions')!;
-  const key = await scene.gateway.register({ id: 'thrifty', roles: ['caller'], endpoints: ['*'] });
+  const key = await scene.register({ id: 'thrifty', roles: ['caller'], endpoints: ['*'] });
   const limit = { window: 'month', limitUsd: '0.001' };
   const budget = { method: 'PUT', path: '/v1/budgets/caller:thrifty', body: limit, key: scene.keys.administrator };
   expect((await scene.gateway.send(budget)).status).toBe(200);

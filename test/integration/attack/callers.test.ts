@@ -76,8 +76,8 @@ async function wrongKeys({ name, kind, access }: Target): Promise<Record<string,
   const other = targets.find((each) => each.spec.kind === 'endpoint' && each.name !== name)!;
   const narrow = { id: 'narrow', roles: ['caller'], endpoints: [other.name] } as const;
   const nowhere = { id: 'nowhere', roles: ['caller'], endpoints: ['gone'] } as const;
-  wrong['a caller of another endpoint'] = await scene.gateway.register(narrow);
-  wrong['a caller of no endpoint'] = await scene.gateway.register(nowhere);
+  wrong['a caller of another endpoint'] = await scene.register(narrow);
+  wrong['a caller of no endpoint'] = await scene.register(nowhere);
   return wrong;
 }
 
@@ -141,7 +141,7 @@ describe.each(tried('A4', targets))('%s', (_name, target) => {
 
 describe.each(tried('A3', targets))('%s', (_name, target) => {
   test('A3 when its request is done, good or refused, no table holds a key in clear', async () => {
-    const fresh = await scene.gateway.register({ id: 'fresh', roles: target.access, endpoints: ['*'] });
+    const fresh = await scene.register({ id: 'fresh', roles: target.access, endpoints: ['*'] });
     await scene.send(target, { key: fresh });
     await scene.send(target, { key: `${fresh}x` });
     const stored = (await scene.tables()).join('\n');

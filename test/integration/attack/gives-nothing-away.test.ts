@@ -3,9 +3,10 @@ import { plainAnswers } from '#test/support/plain-answers.ts';
 import type { Step } from '#test/support/scripted-exchange.ts';
 import { failure, invalidApiKey } from '#test/support/scripted-failures.ts';
 import { htmlWith200, reset } from '#test/support/scripted-steps.ts';
-import { openScene, type AttackScene, type Change } from './attack-scene.ts';
+import { openScene, type AttackScene } from './attack-scene.ts';
+import { FAULTS } from './faults.ts';
 import { tried } from './rows.ts';
-import { allTargets, type Target } from './targets.ts';
+import { allTargets } from './targets.ts';
 
 const targets = await allTargets();
 
@@ -15,19 +16,6 @@ beforeAll(async () => {
 });
 afterEach(() => scene.gateway.upstream.otherwise(plainAnswers));
 afterAll(() => scene[Symbol.asyncDispose]());
-
-/** What is wrong, and on which routes it is: at the gateway, before the authorizer, or in the function. */
-const FAULTS: Readonly<Record<string, readonly [Change, (target: Target) => boolean]>> = {
-  'nobody’s key': [{ key: 'nobody' }, ({ access }) => access.length > 0],
-  'a path that is none': [{ path: '/v1/nowhere/arn:aws:iam::1:role/x' }, () => true],
-  'a method that is none': [{ method: 'PATCH' }, () => true],
-  'a parameter that nobody knows': [{ query: { stack: 'true', debug: '1' } }, ({ spec }) => spec.kind === 'route'],
-  'a body that is no JSON': [{ body: '{"a":' }, ({ body }) => body !== undefined],
-  'a body of another kind': [{ body: '["debug"]' }, ({ body }) => body !== undefined],
-  'a body that is too large': [{ body: ' '.repeat(4_800_000) }, () => true],
-  'headers that are too large': [{ headers: { 'x-large': 'a'.repeat(10_241) } }, () => true],
-  'a header that is wrong': [{ headers: { 'x-weir-timeout-ms': 'x' } }, ({ spec }) => spec.kind === 'endpoint'],
-};
 
 /** All that an upstream might say and no caller may hear. */
 const bait =

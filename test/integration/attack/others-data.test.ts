@@ -13,8 +13,8 @@ let ada: string;
 beforeAll(async () => {
   scene = await openScene();
   scene.gateway.upstream.otherwise(plainAnswers);
-  grace = await scene.gateway.register({ id: 'grace', roles: ['caller'], endpoints: ['*'] });
-  ada = await scene.gateway.register({ id: 'ada', roles: ['caller'], endpoints: ['*'] });
+  grace = await scene.register({ id: 'grace', roles: ['caller'], endpoints: ['*'] });
+  ada = await scene.register({ id: 'ada', roles: ['caller'], endpoints: ['*'] });
 });
 afterAll(() => scene[Symbol.asyncDispose]());
 

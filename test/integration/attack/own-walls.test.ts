@@ -1,10 +1,10 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { HttpReply } from '#edge/http-call.ts';
 import { awsError } from '#test/support/fault-proxy.ts';
-import { restEvent } from '#test/support/lambda-events.ts';
 import { startScriptedUpstream, type ScriptedUpstream } from '#test/support/scripted-upstream.ts';
 import { startWeir, type Weir } from '#test/support/weir.ts';
 import { ROLES, type Role } from '#platform/principal.ts';
+import { eventOf, type Said } from './events.ts';
 import { leaksIn } from './leaks.ts';
 import { tried } from './rows.ts';
 import { allTargets, type Target } from './targets.ts';
@@ -23,41 +23,16 @@ afterAll(async () => {
   await upstream.stop();
 });
 
-interface Caller {
-  readonly callerId: string;
-  readonly roles: string;
-}
-
-/** A target's good request, in an event as the gateway makes it, with what the authorizer is said to have said. */
-function eventOf(target: Target, authorizer: Caller | null): object {
-  const { method, path, spec, name, body, query } = target;
-  const template = (spec.path ?? `/v1/${name}`).split('/');
-  const sent = path.split('/');
-  const values = template.flatMap((segment, at) =>
-    segment.startsWith('{') ? [[segment.slice(1, -1), sent[at] ?? '']] : [],
-  );
-  return restEvent({
-    method,
-    path,
-    resource: template.join('/'),
-    pathParameters: values.length > 0 ? (Object.fromEntries(values) as Record<string, string>) : null,
-    headers: {},
-    query,
-    body: body === undefined ? null : JSON.stringify(body),
-    isBase64: false,
-    authorizer,
-    requestId: 'attack-1',
-    requestTimeMs: weir.clock.nowMs(),
-  });
-}
-
-async function ask(target: Target, authorizer: Caller | null): Promise<{ status: number; text: string }> {
-  const reply = (await weir.invoke(target.name, eventOf(target, authorizer))) as HttpReply;
+async function ask(target: Target, authorizer: Said | null): Promise<{ status: number; text: string }> {
+  const reply = (await weir.invoke(
+    target.name,
+    eventOf(target, authorizer, { nowMs: weir.clock.nowMs() }),
+  )) as HttpReply;
   return { status: reply.statusCode, text: `${reply.body}\n${JSON.stringify(reply.headers)}` };
 }
 
 /** One role that opens a target, or any where it is public. */
-const opens = ({ access }: Target): Caller => ({ callerId: 'ada', roles: access[0] ?? 'caller' });
+const opens = ({ access }: Target): Said => ({ callerId: 'ada', roles: access[0] ?? 'caller' });
 
 describe.each(tried('A4', targets))('%s', (_name, target) => {
   test('A4 the function itself lets in no role but its own, whatever the gateway has let pass', async () => {
