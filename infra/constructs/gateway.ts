@@ -23,6 +23,7 @@ import { NAMESPACE, PERIOD } from './endpoint-metrics.ts';
 import { answerWithProblems } from './gateway-problems.ts';
 import { answerPreflights } from './preflight.ts';
 import { RatePlans } from './rate-plans.ts';
+import { WebAcl } from './web-acl.ts';
 
 export interface GatewayProps {
   /** Name of the stage, and so the first part of every URL's path. */
@@ -36,6 +37,8 @@ export interface GatewayProps {
   readonly routeRequestsPerSecond?: Readonly<Record<string, number>>;
   /** The origin whose pages may read replies. @default none */
   readonly corsOrigin?: string | undefined;
+  /** AWS WAF stands before it. @default false */
+  readonly waf?: boolean;
   /** @default one month */
   readonly logRetention?: RetentionDays;
 }
@@ -57,6 +60,8 @@ export class Gateway extends Construct {
   readonly ratePlans: RatePlans;
   /** Requests that were refused because the authorizer itself failed. A wrong key is none. */
   readonly authorizerFailures: Metric;
+  /** What stands before it, if anything does. */
+  readonly webAcl: WebAcl | undefined;
   readonly #authorizer: TokenAuthorizer;
   readonly #corsOrigin: string | undefined;
   /** The methods of each resource, by its path. */
@@ -69,6 +74,7 @@ export class Gateway extends Construct {
     this.api = this.#makeApi(props, accessLog);
     this.#keepExecutionLog(props.stage, logRetention);
     this.#demandRecentTls();
+    this.webAcl = props.waf === true ? new WebAcl(this, 'WebAcl', { stage: this.api.deploymentStage }) : undefined;
     this.#explainFindings();
     this.#corsOrigin = props.corsOrigin;
     answerWithProblems(this.api, props.corsOrigin);
@@ -180,11 +186,13 @@ export class Gateway extends Construct {
       id: 'AwsSolutions-APIG2',
       reason: 'The functions validate, with the same schemas that OpenAPI shows, and name field, limit and value.',
     });
-    Validations.of(this.api.deploymentStage).acknowledge({
-      id: 'AwsSolutions-APIG3',
-      reason:
-        'Every route but the few that cost nothing upstream asks for a key, and the stage throttles. A web ACL is the account’s own choice.',
-    });
+    if (!this.webAcl) {
+      Validations.of(this.api.deploymentStage).acknowledge({
+        id: 'AwsSolutions-APIG3',
+        reason:
+          'Every route but the few that cost nothing upstream asks for a proof, and the stage throttles. A web ACL is there for the asking (-c waf=true).',
+      });
+    }
     Validations.of(this.api).acknowledge({
       id: 'AwsSolutions-IAM4[Policy::arn:<AWS::Partition>:iam::aws:policy/service-role/AmazonAPIGatewayPushToCloudWatchLogs]',
       reason:

@@ -24,14 +24,16 @@ export interface ApiStackProps extends StackProps {
   readonly authorizer: BundleOf<'authorizer'>;
   /** The origin whose pages may read replies. @default none */
   readonly corsOrigin?: string | undefined;
+  /** AWS WAF stands before the API. @default false */
+  readonly waf?: boolean;
 }
 
 /** The REST API with its authorizer, the routes that are no endpoints, and what the command line needs to know. */
 export class ApiStack extends Stack {
   readonly gateway: Gateway;
   readonly authorizer: EntryFunction;
-  /** What makes a principal of IAM an administrator. */
-  readonly administrators: AdministratorsPolicy;
+  /** What makes a principal of IAM an administrator; absent where no route is for those. */
+  readonly administrators: AdministratorsPolicy | undefined;
   /** The one output, `Weir`, as infra/outputs.ts reads it. */
   readonly outputs: CfnOutput;
 
@@ -44,13 +46,11 @@ export class ApiStack extends Stack {
       authorizerCacheSeconds: props.authorizer.entry.spec.cacheSeconds,
       routeRequestsPerSecond: ratesOf(props.routes),
       corsOrigin: props.corsOrigin,
+      waf: props.waf ?? false,
     });
     this.#routeEndpoints(props.endpoints);
     const guardedByIam = this.#routeOthers(props.routes, props.state);
-    this.administrators = new AdministratorsPolicy(this, 'Administrators', {
-      stage: props.stage,
-      methods: guardedByIam,
-    });
+    this.administrators = this.#makeAdministrators(props.stage, guardedByIam);
     if (readsCallers(props.authorizer)) this.#nameApi(this.authorizer);
     this.gateway.answerPreflights();
     this.outputs = this.#makeOutputs(props);
@@ -85,6 +85,10 @@ export class ApiStack extends Stack {
     lambda.addEnvironment('WEIR_API_ID', this.gateway.api.restApiId);
   }
 
+  #makeAdministrators(stage: string, methods: readonly Method[]): AdministratorsPolicy | undefined {
+    return methods.length === 0 ? undefined : new AdministratorsPolicy(this, 'Administrators', { stage, methods });
+  }
+
   #makeFunction(bundle: BundleOf<'route'> | BundleOf<'authorizer'>, { tables }: State): EntryFunction {
     return new TableFunction(this, slugOf(bundle.entry.name), { bundle, tables });
   }
@@ -110,7 +114,7 @@ export class ApiStack extends Stack {
         projects: Object.fromEntries(rotated.map(({ name, project }) => [name, project])),
       },
       queues: Object.fromEntries(queues),
-      administratorsPolicy: this.administrators.arn,
+      ...(this.administrators && { administratorsPolicy: this.administrators.arn }),
     };
     return new CfnOutput(this, 'Weir', { description: 'For npm run weir', value: this.toJsonString(outputs) });
   }

@@ -38,7 +38,7 @@ const EMAIL = /^[^\s@]+@[^\s@]+$/;
  * SNS topic that alarms go to, `noticeEmail` the address that gets notices of budgets, `openaiProjects` the OpenAI project of
  * each secret whose keys are to be rotated (`openai=proj_…`, with commas between), `workloadIdentities` the identity provider and the
  * service account of each secret's name that shall have no key (`openai=idp_…/user_…`, likewise), `corsOrigin` the origin whose pages
- * may read replies.
+ * may read replies, `waf` (`true`) puts AWS WAF before the API.
  *
  * @throws Error when an entry is not fit to be deployed, and at synth when cdk-nag or CDK's own rules find something
  */
@@ -79,6 +79,7 @@ export class WeirApp extends App {
       endpoints: this.endpoints,
       routes: bundlesOf(bundles, 'route'),
       corsOrigin: parseCorsOrigin(this.node.tryGetContext('corsOrigin') as string | undefined, 'corsOrigin'),
+      waf: this.#waf(),
     });
     this.observability = new ObservabilityStack(this, `weir-${stage}-observability`, {
       stage,
@@ -97,6 +98,14 @@ export class WeirApp extends App {
     const stage = (this.node.tryGetContext('stage') as string | undefined) ?? 'prod';
     if (STAGE.test(stage)) return stage;
     throw new Error(`stage must be 1 to 16 small letters and digits, a letter first, but '${stage}' was provided`);
+  }
+
+  #waf(): boolean {
+    // Text on a command line, a boolean in cdk.json.
+    const waf = this.node.tryGetContext('waf') as boolean | string | undefined;
+    const wished = waf?.toString() ?? 'false';
+    if (wished === 'true' || wished === 'false') return wished === 'true';
+    throw new Error(`waf must be true or false, but '${wished}' was provided`);
   }
 
   #noticeEmail(): string | undefined {
