@@ -2,7 +2,7 @@ import { Aws, Validations } from 'aws-cdk-lib';
 import { ApiKey, UsagePlan, type RestApi } from 'aws-cdk-lib/aws-apigateway';
 import { Policy, PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import { Construct } from 'constructs';
-import { RATE_TIERS } from '#edge/callers/rate-tiers.ts';
+import { RATE_TIERS, ratePlanName } from '#edge/callers/rate-tiers.ts';
 import { sharedUsageKey } from '#edge/callers/usage-key.ts';
 import type { EntryFunction } from './entry-function.ts';
 
@@ -23,10 +23,9 @@ export class RatePlans extends Construct {
     super(scope, id);
     const apiStages = [{ api, stage: api.deploymentStage }];
     this.#plans = RATE_TIERS.map((tier) => {
-      const name = `weir-${stage}-${tier}-a-second`;
       const description = `Callers of Weir with ${tier} requests a second`;
       return new UsagePlan(this, `Plan${tier}`, {
-        name,
+        name: ratePlanName(stage, tier),
         description,
         throttle: { rateLimit: tier, burstLimit: tier },
         apiStages,
@@ -54,6 +53,7 @@ export class RatePlans extends Construct {
     });
   }
 
+  /** Keys are found again by their names, and IAM knows no lesser right for that than to list all keys of the account. */
   #making(): PolicyStatement[] {
     return [
       on(['GET', 'POST'], controlPlane('/apikeys')),

@@ -1,6 +1,8 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { sharedUsageKey } from '#edge/callers/usage-key.ts';
 import type { Entry } from '#infra/inventory.ts';
+import { GatewayRefusal } from '#infra/local/gateway-refusal.ts';
+import { Forbidden, Throttled, Unauthenticated } from '#platform/errors.ts';
 import { routesOf } from './deployed-routes.ts';
 import { bundleAll, createApp, Deployment, only, type Resource } from './deployment.ts';
 
@@ -70,11 +72,24 @@ test('functions that know callers know whose plans these are, and no others', ()
   }
 });
 
-test('a key that no plan knows, and one that is too fast, get problems of their status', () => {
-  const answers = deployment.ofType('AWS::ApiGateway::GatewayResponse');
-  const statusOf = (type: string) =>
-    answers.find(({ Properties }) => Properties['ResponseType'] === type)?.Properties['StatusCode'] as unknown;
-  expect([statusOf('INVALID_API_KEY'), statusOf('THROTTLED')]).toEqual(['403', '429']);
+test.each([
+  ['THROTTLED', new Throttled()],
+  ['QUOTA_EXCEEDED', new Throttled()],
+  ['INVALID_API_KEY', new Forbidden('this key may not use this')],
+  ['ACCESS_DENIED', new Forbidden('this key may not use this')],
+  ['UNAUTHORIZED', new Unauthenticated()],
+])('%s is told on AWS as the local gateway tells it: status, headers and every word', (type, error) => {
+  const { Properties } = only(
+    deployment.ofType('AWS::ApiGateway::GatewayResponse').filter((each) => each.Properties['ResponseType'] === type),
+    type,
+  );
+  const local = GatewayRefusal.of(error, '$context.requestId').reply;
+  expect(Properties['StatusCode']).toBe(String(local.statusCode));
+  const body = Properties['ResponseTemplates']['application/json'] as string;
+  expect(JSON.parse(body)).toEqual(JSON.parse(local.body));
+  const { 'x-request-id': _ofTheLocalOneAlone, ...headers } = local.headers;
+  const told = Object.entries(headers).map(([name, value]) => [`gatewayresponse.header.${name}`, `'${value}'`]);
+  expect(Properties['ResponseParameters']).toMatchObject(Object.fromEntries(told));
 });
 
 test('nothing waits for itself: plans come after the stage, the stage after methods, methods after functions', () => {

@@ -1,6 +1,6 @@
 import { startGateway } from '#infra/local/gateway.ts';
 import { hostFunction } from '#infra/local/lambda-host.ts';
-import type { WeirEnvironment } from './weir-environment.ts';
+import { patientDynamoDb } from './patient-dynamodb.ts';
 import type { Weir } from './weir.ts';
 
 /** What a test may ask of a route. */
@@ -20,10 +20,13 @@ export interface GatewayBefore extends AsyncDisposable {
   burst(count: number, asked: Asked): Promise<Readonly<Record<number, number>>>;
 }
 
-/** Starts one. To be held by `await using`. @param environment another than the Weir's own */
-export async function startGatewayBefore(weir: Weir, environment: WeirEnvironment = weir): Promise<GatewayBefore> {
+/**
+ * Starts one, over handlers of its own that wait for the tables as long as it takes: a request that is given up is asked again, and then
+ * counts twice against a rate. To be held by `await using`.
+ */
+export async function startGatewayBefore(weir: Weir): Promise<GatewayBefore> {
   const { clock, findUsage } = weir;
-  const { platform } = environment;
+  const platform = { ...weir.platform, dynamo: patientDynamoDb(weir.dynamoDb.endpoint) };
   const functions = weir.entries.map((entry) => {
     return hostFunction(entry, entry.handler.bindTo({ name: entry.name, platform }), clock);
   });

@@ -1,6 +1,6 @@
-import { createApiGateway, type ApiGateway } from '#platform/aws/api-gateway.ts';
+import { createApiGateway, type ApiGateway, type UsagePlan } from '#platform/aws/api-gateway.ts';
 import type { Platform } from '#platform/platform.ts';
-import type { RateTier } from './rate-tiers.ts';
+import { planNameEnd, type RateTier } from './rate-tiers.ts';
 import { sharedUsageKey, usageKeyName, usageKeyOf, usageKeyPrefix } from './usage-key.ts';
 
 /** That API Gateway knows a caller at its rate: of which API, and from when it may be relied on (ISO 8601). */
@@ -44,21 +44,23 @@ export async function planRate(id: string, tier: RateTier, platform: Platform): 
   const { apiId } = config;
   const apiGateway = createApiGateway(signedService('apigateway'));
   try {
-    const plans = await apiGateway.usagePlans();
-    const plan = plans.find(
-      ({ throttle, apiStages = [] }) =>
-        throttle?.rateLimit === tier && apiStages.some((stage) => stage.apiId === apiId),
-    );
-    const keyId = plan && (await usageKeyId(id, tier, apiId, apiGateway));
-    if (keyId !== undefined) {
-      await apiGateway.addToUsagePlan(plan!.id, keyId);
+    const planId = (await apiGateway.usagePlans()).find((plan) => isPlanOf(plan, tier, apiId))?.id;
+    const keyId = planId && (await usageKeyId(id, tier, apiId, apiGateway));
+    if (planId !== undefined && keyId !== undefined) {
+      await apiGateway.addToUsagePlan(planId, keyId);
       return { apiId, from: new Date(clock.nowMs() + SETTLES_MS).toISOString() };
     }
-    log.warn('Weir counts the requests of a caller by itself', { callerId: id, hasPlan: plan !== undefined });
+    log.warn('Weir counts the requests of a caller by itself', { callerId: id, hasPlan: planId !== undefined });
   } catch (error) {
     log.warn('Weir counts the requests of a caller by itself', { callerId: id, error });
   }
   return undefined;
+}
+
+/** The plan that this deployment has for a rate: one of the same name may be another's, or nobody's any more, or have been changed by hand. */
+function isPlanOf({ name, throttle, apiStages = [] }: UsagePlan, tier: RateTier, apiId: string): boolean {
+  const isOurs = name.endsWith(planNameEnd(tier)) && apiStages.some((stage) => stage.apiId === apiId);
+  return isOurs && throttle?.rateLimit === tier;
 }
 
 /** @returns undefined where the account has as many keys as it may */

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { RATE_TIERS } from '#edge/callers/rate-tiers.ts';
+import { RATE_TIERS, ratePlanName } from '#edge/callers/rate-tiers.ts';
 import { sharedUsageKey } from '#edge/callers/usage-key.ts';
 import { systemClock, type Clock } from '#platform/clock.ts';
 import { newId, usageOperations } from './api-gateway/operations.ts';
@@ -72,7 +72,7 @@ function deploy(state: UsageState): void {
     state.write([`plan/${plan.id}`, plan]);
     return plan.id;
   };
-  for (const tier of RATE_TIERS) ensurePlan(`weir-local-${tier}-a-second`, { rateLimit: tier, burstLimit: tier });
+  for (const tier of RATE_TIERS) ensurePlan(ratePlanName(STAGE, tier), { rateLimit: tier, burstLimit: tier });
   const planId = ensurePlan('weir-local-shared');
   const value = sharedUsageKey(API_ID);
   if (keysIn(state).some((key) => key.value === value)) return;
