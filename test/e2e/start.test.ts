@@ -182,6 +182,20 @@ test('a port that is none is refused in one line', async () => {
   }
 });
 
+test('WEIR_CORS_ORIGIN lets pages of one origin in, and is refused in one line where it is none', async () => {
+  const weir = await start(await dataFolder(), { WEIR_CORS_ORIGIN: 'http://localhost:5173' });
+  const reply = await summarize(weir, 'for a page');
+  expect([reply.status, reply.headers.get('access-control-allow-origin')]).toEqual([200, 'http://localhost:5173']);
+  const preflight = await fetch(`${weir.outputs.apiUrl}/v1/summarize`, { method: 'OPTIONS' });
+  expect([preflight.status, preflight.headers.get('access-control-allow-methods')]).toEqual([204, 'POST']);
+
+  const refused = await spawned(await dataFolder(), { WEIR_CORS_ORIGIN: '*' }).ended;
+  expect([refused.exitCode, refused.stdout]).toEqual([1, '']);
+  expect(refused.stderr).toMatch(
+    /^WEIR_CORS_ORIGIN must be one origin such as https:\/\/app\.example, but not \*: .+\n$/,
+  );
+});
+
 test('kill -9 under load: every call that was answered is in the ledger after a restart', async () => {
   const folder = await dataFolder();
   const weir = await start(folder);

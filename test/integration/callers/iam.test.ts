@@ -163,4 +163,12 @@ test('A4 no key is made that looks as if it made an administrator, and one of be
   );
   expect((await ask({ path: '/v1/spend', headers: bearer(key) })).status).toBe(200);
   expect((await ask({ path: '/v1/callers', headers: bearer(key) })).status).toBe(400);
+
+  // API Gateway is told of what the key opens, and of nothing else.
+  const methodArn = 'arn:aws:execute-api:eu-central-1:111122223333:api/prod/GET/v1/spend';
+  const event = { type: 'TOKEN', authorizationToken: `Bearer ${key}`, methodArn };
+  expect(await gateway.weir.invoke('security/authorize-caller', event)).toMatchObject({
+    policyDocument: { Statement: [{ Effect: 'Allow', Resource: [methodArn] }] },
+    context: { roles: 'finance' },
+  });
 });
