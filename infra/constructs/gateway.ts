@@ -238,6 +238,8 @@ const ACCESS_LOG_LINE = {
   status: '$context.status',
   responseType: '$context.error.responseType',
   caller: '$context.authorizer.principalId',
+  // Whom IAM proved: what administrators only look at is in no audit trail.
+  administrator: '$context.identity.userArn',
   authorizerLatencyMs: '$context.authorizer.latency',
   integrationStatus: '$context.integration.status',
   integrationLatencyMs: '$context.integration.latency',

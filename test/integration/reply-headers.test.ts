@@ -89,7 +89,6 @@ test('A6 every reply of every route bears the headers of security, whether plain
     const policy = headers['content-security-policy'];
     expect([what, policy]).toEqual([what, expect.stringMatching(/^default-src 'none'; .*frame-ancestors 'none'$/)]);
     if (!isPage) expect([what, policy]).toEqual([what, "default-src 'none'; frame-ancestors 'none'"]);
-    // What a name with its content's hash in it stands for may be kept.
     expect([what, headers['cache-control']]).toEqual([what, 'no-store']);
     for (const name of ['server', 'x-powered-by', 'via']) expect([what, headers[name]]).toEqual([what, undefined]);
   }
@@ -130,6 +129,14 @@ describe('CORS, where an origin is set', () => {
       const exposed = headers['access-control-expose-headers']?.split(', ') ?? [];
       expect(exposed).toEqual(expect.arrayContaining([...Object.keys(REPLY_HEADERS), 'x-request-id', 'retry-after']));
     }
+  });
+
+  test('a reply that varies by itself varies by its reader’s origin too, and what may be kept still may', async () => {
+    const page = await open.send({ method: 'GET', path: '/docs', key: null });
+    const [asset] = /docs\/[\w.-]+\.js/.exec(page.text) ?? [];
+    const { status, headers } = await open.send({ method: 'GET', path: `/${asset}`, key: null });
+    expect([status, headers['vary']]).toEqual([200, 'accept-encoding, origin']);
+    expect(headers).toMatchObject({ ...SECURITY, 'cache-control': 'public, max-age=31536000, immutable' });
   });
 
   test('a preflight is answered without a key, for each path with the methods that it has', async () => {
