@@ -89,6 +89,8 @@ export class AttackScene implements AsyncDisposable {
     this.#tables = undefined;
     expect(await this.tables()).toEqual(tables);
     await this.expectQuiet(log.length);
+    // Of what was refused there is nothing to tell: neither where in the code, nor of whom.
+    expect(leaksIn((await this.gateway.log()).slice(log.length), {})).toEqual([]);
   }
 
   /** Nothing secret stands in the log, no fault of Weir's own behind this place, and nobody visited the attacker's server. */

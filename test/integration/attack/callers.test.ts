@@ -142,11 +142,13 @@ describe.each(tried('A4', targets))('%s', (_name, target) => {
 describe.each(tried('A3', targets))('%s', (_name, target) => {
   test('A3 when its request is done, good or refused, no table holds a key in clear', async () => {
     const fresh = await scene.register({ id: 'fresh', roles: target.access, endpoints: ['*'] });
-    await scene.send(target, { key: fresh });
+    const { json } = await scene.send(target, { key: fresh });
     await scene.send(target, { key: `${fresh}x` });
+    // Of a route that makes a key, the one that it shows this once.
+    const shown = typeof json['key'] === 'string' ? [json['key']] : [];
     const stored = (await scene.tables()).join('\n');
     expect(stored).toContain(hashCallerKey(fresh));
-    const held = [fresh, ...Object.values(scene.secrets)].filter((key) => stored.includes(key.slice(6, 18)));
+    const held = [fresh, ...shown, ...Object.values(scene.secrets)].filter((key) => stored.includes(key.slice(6, 18)));
     expect(held).toEqual([]);
   });
 });

@@ -5,7 +5,7 @@ import { badRequest } from '#test/support/scripted-failures.ts';
 import type { Step } from '#test/support/scripted-exchange.ts';
 import { openScene, type AttackScene } from './attack-scene.ts';
 import { fuzz } from './fuzz.ts';
-import { objectsIn, withMember } from './places.ts';
+import { objectsIn, placesIn, withMember } from './places.ts';
 import { mutations, strangeText, strangeValue } from './strange.ts';
 import { allTargets, type Target } from './targets.ts';
 
@@ -45,6 +45,9 @@ const asObject = (body: unknown) => (objectsIn(body)[0]?.field === '' ? (body as
 /** Members that are refused by name on a compatible route; elsewhere any is that nobody knows. */
 const ESCAPES = ['base_url', 'API-KEY', 'api_base', 'extraHeaders', 'Host', 'proxy', 'organization'];
 
+/** Where bytes are put that JSON.stringify would not write. */
+const MARK = 'a place for bytes';
+
 const spoil: fc.Arbitrary<Spoil> = fc.oneof(
   // Cut short: the whole is an object, so that its end is missing.
   fc.nat().map((cut) => (body: unknown) => {
@@ -73,14 +76,28 @@ const spoil: fc.Arbitrary<Spoil> = fc.oneof(
   strangeValue
     .filter((value) => typeof value !== 'object' || value === null || Array.isArray(value))
     .map((value) => () => json(value)),
-  fc.constantFrom('[', '{"a":').map((open) => () => {
-    return Buffer.from(open.repeat(65) + '1' + (open === '[' ? ']' : '}').repeat(65));
+  // Bytes that are no UTF-8, in the middle of a text.
+  fc
+    .record({ at: fc.nat(), bytes: fc.constantFrom([0x80], [0xc0, 0xaf], [0xed, 0xa0, 0x80], [0xff]) })
+    .map(({ at, bytes }) => (body: unknown) => {
+      const texts = placesIn(asObject(body)).filter(({ value }) => typeof value === 'string');
+      const marked = texts.length === 0 ? MARK : JSON.stringify(texts[at % texts.length]!.put(MARK));
+      const [before = '', after = ''] = marked.split(MARK);
+      return Buffer.concat([Buffer.from(before), Buffer.from(bytes), Buffer.from(after)]);
+    }),
+  fc.constantFrom('[', '{"a":').map((open) => (body: unknown) => {
+    const deep = `${open.repeat(65)}1${(open === '[' ? ']' : '}').repeat(65)}`;
+    const text = JSON.stringify(asObject(body)).slice(0, -1);
+    return Buffer.from(`${text}${text === '{' ? '' : ','}"x":${deep}}`);
   }),
 );
 
+/** Often what is spoiled is good but for that: else something else might refuse it. */
+const seldomChanged = fc.oneof(mutations(0, 0), mutations(1, 3));
+
 fuzz('a body that one thing makes invalid is a 4xx, whatever else it says, and asks nothing', {
   share: 0.15,
-  given: fc.record({ target: fc.constantFrom(...targets), change: mutations(0, 3), spoil }),
+  given: fc.record({ target: fc.constantFrom(...targets), change: seldomChanged, spoil }),
   async holds({ target, change, spoil: spoiled }) {
     const body = spoiled(change(target.body), target);
     const asked = scene.gateway.upstream.requests.length;
@@ -100,11 +117,13 @@ fuzz('a good body that was changed is good or a 4xx; what is refused was not ask
     target: fc.constantFrom(...targets.filter(({ spec }) => spec.kind === 'endpoint')),
     change: mutations(1, 3),
     twice: fc.option(strangeValue),
+    streams: fc.boolean(),
   }),
-  async holds({ target, change, twice }) {
+  async holds({ target, change, twice, streams }) {
     const { upstream } = scene.gateway;
     const asked = upstream.requests.length;
-    const text = JSON.stringify(change(target.body)) ?? '';
+    const isStream = streams && target.spec.kind === 'endpoint' && target.spec.stream !== undefined;
+    const text = JSON.stringify(change({ ...target.body, ...(isStream && { stream: true }) })) ?? '';
     // A name that stands there twice: the last one counts.
     const again = Object.keys(target.body!)[0]!;
     const body =
