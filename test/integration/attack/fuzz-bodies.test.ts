@@ -5,9 +5,9 @@ import { badRequest } from '#test/support/scripted-failures.ts';
 import type { Step } from '#test/support/scripted-exchange.ts';
 import { openScene, type AttackScene } from './attack-scene.ts';
 import { fuzz } from './fuzz.ts';
-import { objectsIn, placesIn, withMember } from './places.ts';
-import { mutations, strangeText, strangeValue } from './strange.ts';
-import { allTargets, type Target } from './targets.ts';
+import { spoil } from './spoils.ts';
+import { mutations, strangeValue } from './strange.ts';
+import { allTargets } from './targets.ts';
 
 const targets = (await allTargets()).filter(({ body }) => body !== undefined);
 
@@ -35,62 +35,6 @@ const answersOrRefuses: Step = async (exchange) => {
 function isCount(value: unknown, most: number): boolean {
   return value === null || (Number.isInteger(value) && (value as number) > 0 && (value as number) <= most);
 }
-
-/** Makes a body that may still be good into one that is not, by one thing that any reader has to see. */
-type Spoil = (body: unknown, target: Target) => Buffer;
-
-const json = (value: unknown) => Buffer.from(JSON.stringify(value));
-const asObject = (body: unknown) => (objectsIn(body)[0]?.field === '' ? (body as object) : {});
-
-/** Members that are refused by name on a compatible route; elsewhere any is that nobody knows. */
-const ESCAPES = ['base_url', 'API-KEY', 'api_base', 'extraHeaders', 'Host', 'proxy', 'organization'];
-
-/** Where bytes are put that JSON.stringify would not write. */
-const MARK = 'a place for bytes';
-
-const spoil: fc.Arbitrary<Spoil> = fc.oneof(
-  // Cut short: the whole is an object, so that its end is missing.
-  fc.nat().map((cut) => (body: unknown) => {
-    const bytes = json(asObject(body));
-    return bytes.subarray(0, cut % bytes.byteLength);
-  }),
-  fc
-    .uint8Array({ maxLength: 20 })
-    .map((more) => (body: unknown) => Buffer.concat([json(body), Buffer.from([0xff, ...more])])),
-  fc.uint8Array({ maxLength: 200 }).map((bytes) => () => Buffer.from([0xfe, ...bytes])),
-  fc
-    .stringMatching(/^[\]}:a-z"',]{1,5}$/)
-    .map((more) => (body: unknown) => Buffer.concat([json(body), Buffer.from(more)])),
-  fc
-    .record({ at: fc.nat(), name: fc.constantFrom('__proto__', 'constructor', 'prototype'), value: strangeValue })
-    .map(({ at, name, value }) => (body: unknown) => {
-      const objects = objectsIn(asObject(body));
-      const place = objects[at % objects.length]!;
-      return json(place.put(withMember(place.value as object, name, value)));
-    }),
-  fc
-    .record({ text: strangeText, escape: fc.constantFrom(...ESCAPES), value: strangeValue })
-    .map(({ text, escape, value }) => (body: unknown, { kind }: Target) => {
-      return json(withMember(asObject(body), kind === 'compatible' ? escape : `${text} that nobody knows`, value));
-    }),
-  strangeValue
-    .filter((value) => typeof value !== 'object' || value === null || Array.isArray(value))
-    .map((value) => () => json(value)),
-  // Bytes that are no UTF-8, in the middle of a text.
-  fc
-    .record({ at: fc.nat(), bytes: fc.constantFrom([0x80], [0xc0, 0xaf], [0xed, 0xa0, 0x80], [0xff]) })
-    .map(({ at, bytes }) => (body: unknown) => {
-      const texts = placesIn(asObject(body)).filter(({ value }) => typeof value === 'string');
-      const marked = texts.length === 0 ? MARK : JSON.stringify(texts[at % texts.length]!.put(MARK));
-      const [before = '', after = ''] = marked.split(MARK);
-      return Buffer.concat([Buffer.from(before), Buffer.from(bytes), Buffer.from(after)]);
-    }),
-  fc.constantFrom('[', '{"a":').map((open) => (body: unknown) => {
-    const deep = `${open.repeat(65)}1${(open === '[' ? ']' : '}').repeat(65)}`;
-    const text = JSON.stringify(asObject(body)).slice(0, -1);
-    return Buffer.from(`${text}${text === '{' ? '' : ','}"x":${deep}}`);
-  }),
-);
 
 /** Often what is spoiled is good but for that: else something else might refuse it. */
 const seldomChanged = fc.oneof(mutations(0, 0), mutations(1, 3));
