@@ -1,3 +1,4 @@
+import { createConnection } from 'node:net';
 import { expect, test } from 'vitest';
 import type { StreamingWorkCall } from '#test/support/streaming-entry.ts';
 import { atRest, closing, nextText, startStreamingGateway } from '#test/support/streaming-gateway.ts';
@@ -52,6 +53,21 @@ test.each<[string, (call: StreamingWorkCall) => Promise<void>]>([
     expect(told).toEqual([200]);
   },
 );
+
+test('nonsense behind a request cuts the stream that answers it, and puts nothing into it', async () => {
+  await using talk = await startStreamingGateway(async (call) => {
+    call.begin().write('half');
+    await closing(call);
+  });
+  const socket = createConnection(Number(new URL(talk.gateway.url).port), '127.0.0.1');
+  socket.write('POST /v1/talk HTTP/1.1\r\nhost: a\r\nauthorization: Bearer key\r\ncontent-length: 2\r\n\r\n{}');
+  let text = '';
+  for await (const chunk of socket) {
+    text += String(chunk);
+    if (text.includes('half')) socket.write('NONSENSE\r\n\r\n');
+  }
+  expect(text).toMatch(/^HTTP\/1\.1 200 OK\r\n[^]*half\r\n$/);
+});
 
 test('a stream lives past the 29 s of a buffered reply', async () => {
   const goOn = Promise.withResolvers<void>();
