@@ -7,7 +7,7 @@ import { startScriptedUpstream, type ScriptedUpstream } from '#test/support/scri
 import { testKey } from '#test/support/test-key.ts';
 import { startWeir, type Weir } from '#test/support/weir.ts';
 import { eventOf } from './events.ts';
-import { fuzz } from './fuzz.ts';
+import { fuzz, oneOf } from './fuzz.ts';
 import { leaksIn, secretsIn } from './leaks.ts';
 import { mutations, strangeText, strangeValue } from './strange.ts';
 import { allTargets } from './targets.ts';
@@ -50,7 +50,7 @@ const authorizer = fc.oneof(
 fuzz('no event of the gateway’s makes a handler throw, or answer a 5xx or what is no reply', {
   share: 0.1,
   given: fc.record({
-    target: fc.constantFrom(...targets),
+    target: oneOf(targets),
     method: fc.oneof(fc.constant(undefined), strangeText),
     headers: maybe(members),
     query: maybe(members),
@@ -104,9 +104,9 @@ function spoiledBody(
 fuzz('no record of a queue makes a handler throw, or a call that is not a good one', {
   share: 0.1,
   given: fc.record({
-    target: fc.constantFrom(...queued),
+    target: oneOf(queued),
     messages: fc.array(message, { minLength: 1, maxLength: 3 }),
-    receives: fc.constantFrom(1, 2, 3, 1_000),
+    receives: fc.constantFrom(1, 1, 1, 2, 2, 2, 2, 1_000),
   }),
   async holds({ target, messages, receives }) {
     const before = upstream.requests.length;
@@ -120,7 +120,8 @@ fuzz('no record of a queue makes a handler throw, or a call that is not a good o
   },
 });
 
-test('nothing was spent, nothing is held, and neither logs nor queues hold a key', async () => {
+// As many letters as were buried have to be read.
+test('nothing was spent, and neither logs nor queues hold a key', { timeout: 120_000 }, async () => {
   expect(await weir.ledger()).toEqual([]);
   expect(secretsIn(weir.lines.join('\n'), secrets)).toEqual([]);
   expect(weir.lines.filter((line) => line.includes('an unplanned error'))).toEqual([]);

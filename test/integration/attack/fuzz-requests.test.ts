@@ -2,7 +2,7 @@ import * as fc from 'fast-check';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { openScene, type AttackScene } from './attack-scene.ts';
 import { FAULTS } from './faults.ts';
-import { fuzz } from './fuzz.ts';
+import { fuzz, oneOf } from './fuzz.ts';
 import { strangeHeaders, strangeText } from './strange.ts';
 import { allTargets } from './targets.ts';
 
@@ -16,27 +16,28 @@ beforeAll(async () => {
 });
 afterAll(() => scene[Symbol.asyncDispose]());
 
-/** A route, and a fault that makes a request to it invalid whatever else it bears. */
-const spoiled = fc.constantFrom(
-  ...targets.flatMap((target) =>
-    Object.entries(FAULTS).flatMap(([what, [change, fits]]) => (fits(target) ? [{ target, what, change }] : [])),
-  ),
-);
+/** Faults by their names; of those that a route does not have, the next that it has is taken. */
+const faults = Object.entries(FAULTS);
+
+/** Short enough that the server's own parser does not refuse the whole before the gateway can. */
+const MAX_CHARS = 60;
+const shortText = strangeText.map((text) => text.slice(0, MAX_CHARS).toWellFormed());
 
 fuzz('a request with one fault is a 4xx, whatever headers and parameters it bears, and asks nothing', {
   share: 0.1,
   given: fc.record({
-    spoiled,
+    target: oneOf(targets),
+    at: fc.nat({ max: faults.length - 1 }),
     headers: strangeHeaders,
-    query: fc.dictionary(strangeText, strangeText, { maxKeys: 3 }),
+    query: fc.dictionary(shortText, shortText, { maxKeys: 3 }),
   }),
-  async holds({ spoiled: { target, what, change }, headers, query }) {
+  async holds({ target, at, headers, query }) {
     const before = scene.gateway.upstream.requests.length;
-    const sendable = Object.fromEntries(Object.entries(query).map(([name, value]) => [name.toWellFormed(), value]));
+    const [what, [change]] = [...faults.slice(at), ...faults].find(([, [, fits]]) => fits(target))!;
     const { status } = await scene.send(target, {
       ...change,
       headers: { ...headers, ...change.headers },
-      query: { ...target.query, ...sendable, ...change.query },
+      query: { ...target.query, ...query, ...change.query },
     });
     expect([target.name, what, status, status >= 400 && status < 500]).toEqual([target.name, what, status, true]);
     expect(scene.gateway.upstream.requests.length - before).toBe(0);
@@ -54,7 +55,7 @@ const nobody = fc.oneof(
 fuzz('no header is somebody’s key but that key', {
   share: 0.1,
   given: fc.record({
-    target: fc.constantFrom(...targets.filter(({ access }) => access.length > 0)),
+    target: oneOf(targets.filter(({ access }) => access.length > 0)),
     authorization: nobody,
     headers: strangeHeaders,
   }),

@@ -1,5 +1,6 @@
 import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
+import type { Target } from './targets.ts';
 
 /** For all fuzz tests together: two minutes in CI. Two files run at a time, so that it takes about half of that. */
 const SECONDS = Number(process.env['WEIR_FUZZ_SECONDS'] ?? (process.env['CI'] === 'true' ? 120 : 10));
@@ -50,4 +51,10 @@ export function fuzz<Given>(name: string, { share, given, holds, failedOnce = []
     console.log(`fuzz: ${runs} runs in ${Math.round(spentMs() / 1_000)} s: ${name}`);
     expect(runs).toBeGreaterThanOrEqual(LEAST_RUNS);
   });
+}
+
+/** One of these targets, told by its name in a counterexample. */
+export function oneOf(targets: readonly Target[]): fc.Arbitrary<Target> {
+  const told = targets.map((target) => Object.assign({}, target, { [fc.toStringMethod]: () => target.name }));
+  return fc.constantFrom(...told);
 }

@@ -104,7 +104,7 @@ export const strangeHeaders: fc.Arbitrary<Record<string, string>> = fc.dictionar
     .filter((name) => !TAKEN.has(name.toLowerCase()) && !/^proxy-/i.test(name)),
   fc
     .oneof(
-      fc.constantFrom('gzip', 'text/csv', 'application/json; charset=utf-16', '../..', '${env}', 'a'.repeat(2_000)),
+      fc.constantFrom('gzip', 'text/csv', 'application/json; charset=utf-16', '../..', '${env}', 'a'.repeat(200)),
       fc.string({ unit: fc.integer({ min: 0x20, max: 0xff }).map((code) => String.fromCharCode(code)), maxLength: 60 }),
     )
     .map((value) => value.replaceAll('\x7f', '')),
