@@ -12,6 +12,7 @@ import {
   Unauthenticated,
   WeirError,
 } from '#platform/errors.ts';
+import { keyForbidden, proofDenied } from '../gateway-errors.ts';
 import { openAiErrorOf } from '../openai-error.ts';
 
 /** API Gateway's own limits. */
@@ -22,9 +23,6 @@ const badRequest = new WeirError('invalid_request', 400, 'the request is not one
 const internal = new WeirError('internal', 500, 'something went wrong inside; the request id tells us what');
 const unavailable = new WeirError('unavailable', 503, 'the service cannot answer now', { retryAfterSeconds: 1 });
 const throttled = new Throttled();
-const forbidden = new Forbidden('this key may not use this');
-// API Gateway does not say whose signature it was; that an administrator may lack a right is said too.
-const denied = new Forbidden('this key, or who signed this, may not use this');
 const unsigned = new Forbidden(
   'the signature is not valid, or not any more; is the clock right with which it was made?',
 );
@@ -34,11 +32,11 @@ const tooLarge = new TooLarge(`a body may be at most ${MAX_BODY_BYTES} bytes lon
 /** What API Gateway answers without asking a function, in the words that a function would use. */
 const PROBLEMS: ReadonlyMap<ResponseType, WeirError> = new Map([
   [ResponseType.UNAUTHORIZED, new Unauthenticated()],
-  [ResponseType.ACCESS_DENIED, denied],
-  [ResponseType.INVALID_API_KEY, forbidden],
+  [ResponseType.ACCESS_DENIED, proofDenied],
+  [ResponseType.INVALID_API_KEY, keyForbidden],
   [ResponseType.EXPIRED_TOKEN, unsigned],
   [ResponseType.INVALID_SIGNATURE, unsigned],
-  [ResponseType.WAF_FILTERED, forbidden],
+  [ResponseType.WAF_FILTERED, keyForbidden],
   // What API Gateway calls a missing token is a route that does not exist, or one of IAM's without a signature.
   [ResponseType.MISSING_AUTHENTICATION_TOKEN, noRoute],
   [ResponseType.RESOURCE_NOT_FOUND, noRoute],

@@ -42,15 +42,18 @@ export class RatePlans extends Construct {
    * and those before the stage and its plans.
    */
   allow(does: 'makes' | 'deletes', functions: readonly EntryFunction[]): void {
-    if (functions.length === 0) return;
-    const [id, statements] = does === 'makes' ? ['MakeKeys', this.#making()] : ['DeleteKeys', deleting()];
-    const roles = functions.map(({ lambda }) => lambda.role!);
-    const policy = new Policy(this, id, { roles, statements });
-    if (does === 'makes') return;
-    Validations.of(policy).acknowledge({
-      id: 'AwsSolutions-IAM5[Resource::arn:<AWS::Partition>:apigateway:<AWS::Region>::/apikeys/*]',
-      reason: 'API Gateway gives a key its id when a caller is made; what it opens is nothing but a rate.',
-    });
+    for (const { entryName, lambda } of functions) {
+      const statements = does === 'makes' ? this.#making() : deleting();
+      const policy = new Policy(this, `${entryName.replaceAll('/', '-')}-${does}`, {
+        roles: [lambda.role!],
+        statements,
+      });
+      if (does === 'makes') continue;
+      Validations.of(policy).acknowledge({
+        id: 'AwsSolutions-IAM5[Resource::arn:<AWS::Partition>:apigateway:<AWS::Region>::/apikeys/*]',
+        reason: 'API Gateway gives a key its id when a caller is made; what it opens is nothing but a rate.',
+      });
+    }
   }
 
   /** Keys are found again by their names, and IAM knows no lesser right for that than to list all keys of the account. */

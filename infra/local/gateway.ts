@@ -5,8 +5,9 @@ import { corsHeaders } from '#edge/cors.ts';
 import type { HttpReply } from '#edge/http-call.ts';
 import { showName } from '#edge/shown.ts';
 import type { Clock } from '#platform/clock.ts';
-import { Forbidden, Throttled, Unauthenticated } from '#platform/errors.ts';
+import { Throttled, Unauthenticated } from '#platform/errors.ts';
 import { preflightHeaders } from '../cors-preflight.ts';
+import { keyForbidden, proofDenied } from '../gateway-errors.ts';
 import { isRouted } from '../routes.ts';
 import { createAuthorizer, type Decision } from './authorizer.ts';
 import { answerBroken } from './broken-request.ts';
@@ -87,7 +88,7 @@ export async function startGateway(options: GatewayOptions): Promise<RunningGate
     if (decision.outcome !== 'allowed') throw refusalOf(decision.outcome, requestId);
     const usage = useOf(decision.usageKey);
     if (usage === 'throttled') throw GatewayRefusal.of(new Throttled(), requestId);
-    if (usage === 'unknown') throw refusalOf('forbidden', requestId);
+    if (usage === 'unknown') throw GatewayRefusal.of(keyForbidden, requestId);
     return decision.context;
   };
 
@@ -132,7 +133,7 @@ const METHODS = ['GET', 'POST', 'PUT', 'DELETE'];
 
 function refusalOf(outcome: Exclude<Decision['outcome'], 'allowed'>, requestId: string): GatewayRefusal {
   if (outcome === 'unauthorized') return GatewayRefusal.of(new Unauthenticated(), requestId);
-  if (outcome === 'forbidden') return GatewayRefusal.of(new Forbidden('this key may not use this'), requestId);
+  if (outcome === 'forbidden') return GatewayRefusal.of(proofDenied, requestId);
   return new GatewayRefusal(500, 'internal', 'the authorizer failed', requestId);
 }
 

@@ -35,6 +35,8 @@ const CONFIGURATIONS: readonly Configuration[] = [
 const WILDCARDS: Readonly<Record<string, string>> = {
   'Deny sqs:* by *': 'Whoever asks for whatever over plain HTTP is refused.',
   'Deny sns:Publish by *': 'The same of notices.',
+  'Allow apigateway:DELETE on *': 'API Gateway gives a key its id when a caller is made; it opens nothing but a rate.',
+  'Allow execute-api:Invoke on *': 'A parameter of a route, such as the id of a caller: administrators manage all.',
   'Allow sts:GetWebIdentityToken on *': 'The action takes no resource; audience, algorithm and duration bind it.',
 };
 /** AWS's own policies, and why. */
@@ -44,7 +46,7 @@ const MANAGED: Readonly<Record<string, string>> = {
 };
 /** Every kind of resource that may stand in a template: one that holds content or grants anything is looked at below. */
 const KNOWN_TYPES =
-  /^AWS::(ApiGateway::(RestApi|Account|Authorizer|Deployment|GatewayResponse|Method|RequestValidator|Resource|Stage|UsagePlan)|CloudWatch::(Alarm|Dashboard)|DynamoDB::Table|Events::Rule|IAM::(Policy|Role)|Lambda::(EventInvokeConfig|EventSourceMapping|Function|Permission)|Logs::(LogGroup|MetricFilter)|SecretsManager::(RotationSchedule|Secret)|SNS::(Subscription|Topic|TopicPolicy)|SQS::(Queue|QueuePolicy))$/;
+  /^AWS::(ApiGateway::(ApiKey|RestApi|Account|Authorizer|Deployment|GatewayResponse|Method|RequestValidator|Resource|Stage|UsagePlan|UsagePlanKey)|CloudWatch::(Alarm|Dashboard)|DynamoDB::Table|Events::Rule|IAM::(ManagedPolicy|Policy|Role)|Lambda::(EventInvokeConfig|EventSourceMapping|Function|Permission)|Logs::(LogGroup|MetricFilter)|SecretsManager::(RotationSchedule|Secret)|SNS::(Subscription|Topic|TopicPolicy)|SQS::(Queue|QueuePolicy))$/;
 
 let entries: Entry[];
 let deployments: ReadonlyMap<string, Deployment>;

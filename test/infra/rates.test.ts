@@ -1,8 +1,9 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { sharedUsageKey } from '#edge/callers/usage-key.ts';
 import type { Entry } from '#infra/inventory.ts';
+import { keyForbidden, proofDenied } from '#infra/gateway-errors.ts';
 import { GatewayRefusal } from '#infra/local/gateway-refusal.ts';
-import { Forbidden, Throttled, Unauthenticated } from '#platform/errors.ts';
+import { Throttled, Unauthenticated } from '#platform/errors.ts';
 import { routesOf } from './deployed-routes.ts';
 import { bundleAll, createApp, Deployment, only, type Resource } from './deployment.ts';
 
@@ -75,8 +76,8 @@ test('functions that know callers know whose plans these are, and no others', ()
 test.each([
   ['THROTTLED', new Throttled()],
   ['QUOTA_EXCEEDED', new Throttled()],
-  ['INVALID_API_KEY', new Forbidden('this key may not use this')],
-  ['ACCESS_DENIED', new Forbidden('this key may not use this')],
+  ['INVALID_API_KEY', keyForbidden],
+  ['ACCESS_DENIED', proofDenied],
   ['UNAUTHORIZED', new Unauthenticated()],
 ])('%s is told on AWS as the local gateway tells it: status, headers and every word', (type, error) => {
   const { Properties } = only(
