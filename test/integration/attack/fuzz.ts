@@ -39,7 +39,7 @@ export function fuzz<Given>(name: string, { share, given, holds, failedOnce = []
     const check = async (parameters: fc.Parameters<[Given]>) => {
       const details = await fc.check(property, { seed, examples: failedOnce.map((one) => [one]), ...parameters });
       if (!details.failed) return;
-      const again = `WEIR_FUZZ_SEED=${seed} plays it again, if nothing else has changed\n`;
+      const again = `WEIR_FUZZ_SEED=${seed} WEIR_FUZZ_SECONDS=${SECONDS} plays it again, if nothing else has changed\n`;
       throw new Error(again + fc.defaultReportMessage(details), { cause: details.errorInstance });
     };
     // However busy the machine: a test that did less would show nothing.
