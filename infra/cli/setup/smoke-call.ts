@@ -56,7 +56,9 @@ function adviceFor(status: number, code: string | undefined): string {
   if (code === 'model_not_found') return "the OpenAI project's limits: it must allow the model of this endpoint";
   if (code === 'upstream_quota') return "the OpenAI organisation's credit and spend limits";
   if (code === 'configuration' || code === 'key_unavailable') return "the secret, and the function's right to read it";
-  if (status === 401 || status === 403) return 'the callers table: does the authorizer of this deployment read it?';
+  if (status === 401) return 'the callers table: does the authorizer of this deployment read it?';
+  if (status === 403)
+    return 'the clock: API Gateway may need some minutes to know the usage plans of a new deployment; call again then';
   if (status === 402) return "the endpoint's monthly budget";
   if (status === 404) return 'the address of the API, with its stage';
   return "the function's log for this call";
