@@ -110,7 +110,10 @@ test('A4 so it is on the compatible routes: one of them opens no other, nor an e
       const reply = await gateway.send({ path, key, body: bodies[path] });
       expect([path, reply.status]).toEqual([path, 403]);
       // For OpenAI's SDKs, whichever route they asked.
-      expect(reply.json['error']).toMatchObject({ message: 'this key, or who signed this, may not use this', code: 'forbidden' });
+      expect(reply.json['error']).toMatchObject({
+        message: 'this key, or who signed this, may not use this',
+        code: 'forbidden',
+      });
     }
     expect(await statusOf(chat, key)).toBe(200);
     expect(await statusOf('/openai/v1/responses', key)).toBe(403);
