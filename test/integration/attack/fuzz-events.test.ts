@@ -106,7 +106,11 @@ fuzz('no record of a queue makes a handler throw, or a call that is not a good o
   given: fc.record({
     target: oneOf(queued),
     messages: fc.array(message, { minLength: 1, maxLength: 3 }),
-    receives: fc.constantFrom(1, 1, 1, 2, 2, 2, 2, 1_000),
+    // Seldom the last time: what is buried has to be read at the end.
+    receives: fc.oneof(
+      { weight: 19, arbitrary: fc.constantFrom(1, 2) },
+      { weight: 1, arbitrary: fc.constantFrom(3, 1_000) },
+    ),
   }),
   async holds({ target, messages, receives }) {
     const before = upstream.requests.length;
