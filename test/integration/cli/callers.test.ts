@@ -56,16 +56,32 @@ describe('over the local gateway, with the key that it keeps', () => {
     expect(shown.stdout).not.toContain(key);
   });
 
-  test('a rate is changed, and taken away', async () => {
-    await callers('create', 'kiosk');
-    const changed = await callers('rate', 'kiosk', '25');
+  test('what is said of a caller is changed, and taken away; what is not named stays', async () => {
+    await callers('create', 'kiosk', '--owner', 'sales', '--endpoint', 'embed', '--monthly', '50');
+    const changed = await callers('change', 'kiosk', '--rate', '25', '--daily', '5', '--expires', '2999-01-02');
     expect([changed.code, changed.stderr]).toEqual([0, '']);
-    expect(changed.stdout).toMatch(/^kiosk +active +caller +\* +no limit +no limit +25 +never +1/m);
-    const { stdout } = await callers('rate', 'kiosk', 'none', '--json');
-    expect(JSON.parse(stdout)).toMatchObject({ id: 'kiosk', requestsPerSecond: null });
-    const wrong = await callers('rate', 'kiosk', '7');
+    expect(changed.stdout).toMatch(/^kiosk +active +caller +embed +\$50 +\$5 +25 +2999-01-02 00:00 +1 +sales$/m);
+    const ends = ['--rate', 'none', '--daily', 'none', '--expires', 'none', '--owner', 'none'];
+    const { stdout, stderr } = await callers('change', 'kiosk', ...ends, '--endpoint', 'chat', '--endpoint', 'embed', '--json');
+    expect(stderr).toBe('');
+    expect(JSON.parse(stdout)).toMatchObject({
+      id: 'kiosk',
+      endpoints: ['chat', 'embed'],
+      budget: { monthlyUsd: '50', dailyUsd: null },
+      requestsPerSecond: null,
+      expiresAt: null,
+    });
+    expect(JSON.parse(stdout)).not.toHaveProperty('owner');
+  });
+
+  test.each([
+    [['--rate', '7'], 'It must be one of 1, 5, 10, 25, 50, 100.'],
+    [['--monthly', 'much'], 'It must be decimal US dollars'],
+    [[], 'nothing to change: name one option at least'],
+  ])('a change by %j is refused before anything is asked', async (flags, message) => {
+    const wrong = await callers('change', 'nobody-there', ...flags);
     expect([wrong.code, wrong.stdout]).toEqual([2, '']);
-    expect(wrong.stderr).toContain('It must be one of 1, 5, 10, 25, 50, 100.');
+    expect(wrong.stderr).toContain(message);
   });
 
   test('disable, enable, rotate, revoke a key, revoke the caller: each shows how it then stands', async () => {
@@ -150,7 +166,7 @@ test.each([
 });
 
 test('every command has help with an example', async () => {
-  for (const command of ['create', 'list', 'show', 'rotate', 'rate', 'disable', 'enable', 'revoke']) {
+  for (const command of ['create', 'list', 'show', 'rotate', 'change', 'disable', 'enable', 'revoke']) {
     const { code, stdout } = await runWeir(['callers', command, '--help']);
     expect([command, code]).toEqual([command, 0]);
     expect(stdout).toMatch(new RegExp(`Example:\\n  npm run (--silent )?weir -- callers ${command}`));
