@@ -186,7 +186,7 @@ export class OutputRefused extends WeirError {
 export class OutputLate extends WeirError {
   constructor(withinMs: number) {
     const details = { limitMs: withinMs };
-    super('upstream_timeout', 504, 'the upstream gave no answer in time', { shouldRetry: false, details });
+    super('output_late', 504, 'the upstream gave no answer in time', { shouldRetry: false, details });
   }
 }
 

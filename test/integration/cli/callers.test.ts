@@ -62,7 +62,16 @@ describe('over the local gateway, with the key that it keeps', () => {
     expect([changed.code, changed.stderr]).toEqual([0, '']);
     expect(changed.stdout).toMatch(/^kiosk +active +caller +embed +\$50 +\$5 +25 +2999-01-02 00:00 +1 +sales$/m);
     const ends = ['--rate', 'none', '--daily', 'none', '--expires', 'none', '--owner', 'none'];
-    const { stdout, stderr } = await callers('change', 'kiosk', ...ends, '--endpoint', 'chat', '--endpoint', 'embed', '--json');
+    const { stdout, stderr } = await callers(
+      'change',
+      'kiosk',
+      ...ends,
+      '--endpoint',
+      'chat',
+      '--endpoint',
+      'embed',
+      '--json',
+    );
     expect(stderr).toBe('');
     expect(JSON.parse(stdout)).toMatchObject({
       id: 'kiosk',

@@ -62,7 +62,7 @@ async function diesDuring(death: Death, work: (environment: WeirEnvironment) => 
 
 async function keyOf(id: string): Promise<string> {
   const { status, body } = await weir.post('security/rotate-caller-key', { overlapSeconds: 0 }, of(id));
-  expect([status, body['detail']]).toEqual([200, undefined]);
+  expect([status, body['detail']]).toEqual([201, undefined]);
   return body['key'] as string;
 }
 
@@ -156,7 +156,7 @@ test.each([
     { id: 'shop', requestsPerSecond: 5 },
     asAdministrator,
   );
-  expect([status, body['caller']]).toMatchObject([200, { rateHeldBy: 'weir', keys: [{}] }]);
+  expect([status, body['caller']]).toMatchObject([201, { rateHeldBy: 'weir', keys: [{}] }]);
   expect(weir.logged('Weir counts the requests of a caller by itself')).toHaveLength(1);
   await weir.clock.advance(SETTLED_MS);
   const key = body['key'] as string;

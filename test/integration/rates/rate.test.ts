@@ -30,7 +30,7 @@ const of = (id: string) => ({ ...asAdministrator, params: { id } });
 
 async function create(id: string, more: object = {}): Promise<string> {
   const { status, body } = await weir.post('security/create-caller', { id, ...more }, asAdministrator);
-  expect([status, body['detail']]).toEqual([200, undefined]);
+  expect([status, body['detail']]).toEqual([201, undefined]);
   return body['key'] as string;
 }
 
@@ -173,7 +173,7 @@ test('where the account has no more API keys, Weir counts for good', async () =>
   await using full = await startWeir({ baseUrl: upstream.baseUrl, apiGateway: { mostApiKeys: 1 } });
   await using before = await startGatewayBefore(full);
   const made = await full.post('security/create-caller', { id: 'late', requestsPerSecond: 5 }, asAdministrator);
-  expect([made.status, made.body['caller']]).toMatchObject([200, { requestsPerSecond: 5, rateHeldBy: 'weir' }]);
+  expect([made.status, made.body['caller']]).toMatchObject([201, { requestsPerSecond: 5, rateHeldBy: 'weir' }]);
   // A quota is no throttle: nobody asks again at once.
   expect(full.apiGateway.requests.map(({ operation }) => operation.split('?')[0])).toEqual([
     'GET /usageplans',

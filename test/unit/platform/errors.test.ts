@@ -19,6 +19,7 @@ const subclasses: readonly (readonly [string, errors.WeirError, number, boolean 
   ['NotCached', new errors.NotCached(), 504, false],
   ['DeadlineExceeded', new errors.DeadlineExceeded({ limitMs: 5 }), 504, false],
   ['CallerGone', new errors.CallerGone(), 499, undefined],
+  ['OutputLate', new errors.OutputLate(5), 504, false],
   ['OutputInvalid', new errors.OutputInvalid('m'), 502, false],
   ['OutputRefused', new errors.OutputRefused('m'), 422, false],
   ['InputFlagged', new errors.InputFlagged(['violence']), 422, false],
