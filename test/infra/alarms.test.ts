@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { beforeAll, expect, test } from 'vitest';
 import type { Bundle } from '#infra/bundle/bundle-entries.ts';
 import { bundlesOf } from '#infra/constructs/bundle-of.ts';
 import { slugOf } from '#infra/inventory.ts';
@@ -18,12 +18,10 @@ import {
 
 let bundles: Bundle[];
 let deployment: Deployment;
-let dispose: () => Promise<void>;
 
 // The repository's own entries, a schedule that can raise all that an endpoint can, and endpoints that stream.
 beforeAll(async () => {
   const all = await bundleAll();
-  dispose = all.dispose;
   const { folder } = find(all.bundles, 'summarize');
   bundles = [
     ...all.bundles,
@@ -33,7 +31,6 @@ beforeAll(async () => {
   ];
   deployment = new Deployment(createApp(bundles));
 }, 120_000);
-afterAll(() => dispose());
 
 /** Every value of the log's `alarm` field in a function's code; a template's variable part counts as anything. */
 async function alarmsIn({ folder }: Bundle): Promise<string[]> {

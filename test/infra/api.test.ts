@@ -2,7 +2,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { APIError, InternalServerError } from 'openai';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { beforeAll, expect, test } from 'vitest';
 import { toProblem } from '#edge/problem.ts';
 import type { AuthorizerSpec } from '#edge/specs.ts';
 import type { Entry } from '#infra/inventory.ts';
@@ -16,15 +16,12 @@ const PUBLIC_ROUTES = ['GET /docs', 'GET /docs/{asset}', 'GET /health', 'GET /op
 
 let deployment: Deployment;
 let entries: Entry[];
-let dispose: () => Promise<void>;
 
 beforeAll(async () => {
   const all = await bundleAll();
-  dispose = all.dispose;
   entries = all.bundles.map(({ entry }) => entry);
   deployment = new Deployment(createApp(all.bundles));
 }, 120_000);
-afterAll(() => dispose());
 
 function theOnly(type: string): Resource {
   return only(deployment.ofType(type), type);

@@ -6,7 +6,7 @@ import { App, Stack } from 'aws-cdk-lib';
 import { Template } from 'aws-cdk-lib/assertions';
 import { CfnLogGroup } from 'aws-cdk-lib/aws-logs';
 import { Queue } from 'aws-cdk-lib/aws-sqs';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { beforeAll, expect, test } from 'vitest';
 import { medium } from '#edge/models.ts';
 import type { Bundle } from '#infra/bundle/bundle-entries.ts';
 import type { BundleOf } from '#infra/constructs/bundle-of.ts';
@@ -31,10 +31,8 @@ import {
 const SLOW = { timeout: 120_000 };
 
 let bundles: Bundle[];
-let dispose: () => Promise<void>;
 
-beforeAll(async () => ({ bundles, dispose } = await bundleAll()));
-afterAll(() => dispose());
+beforeAll(async () => ({ bundles } = await bundleAll()));
 
 test('a planted finding fails the synth, of cdk-nag and of CDK’s own rules', SLOW, () => {
   const few = ['summarize', 'security/authorize-caller'].map((name) => find(bundles, name));

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { beforeAll, expect, test } from 'vitest';
 import type { Bundle } from '#infra/bundle/bundle-entries.ts';
 import { routedEntries } from '#infra/routes.ts';
 import { routesOf } from './deployed-routes.ts';
@@ -9,13 +9,11 @@ const ORIGIN = 'https://app.example';
 let bundles: Bundle[];
 let open: Deployment;
 let closed: Deployment;
-let dispose: () => Promise<void>;
 beforeAll(async () => {
-  ({ bundles, dispose } = await bundleAll());
+  ({ bundles } = await bundleAll());
   open = new Deployment(createApp(bundles, { context: { corsOrigin: ORIGIN } }));
   closed = new Deployment(createApp(bundles));
 }, 120_000);
-afterAll(() => dispose());
 
 const withoutOptions = (deployment: Deployment) =>
   [...routesOf(deployment).keys()].filter((route) => !route.startsWith('OPTIONS ')).sort();

@@ -1,5 +1,4 @@
-import { mkdtempSync } from 'node:fs';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import type { EndpointSpec, RouteSpec, ScheduleSpec } from '#edge/specs.ts';
@@ -123,11 +122,18 @@ export function only<Element>(list: readonly Element[], what: string): Element {
   return first;
 }
 
-/** Bundles the repository's own entries into a folder of their own; `dispose` takes it away. */
-export async function bundleAll(): Promise<{ bundles: Bundle[]; dispose: () => Promise<void> }> {
-  const folder = await mkdtemp(join(tmpdir(), 'weir-bundles-'));
-  const bundles = await bundleEntries(await readInventory(), folder);
-  return { bundles, dispose: () => rm(folder, { recursive: true, force: true }) };
+let bundled: Promise<Bundle[]> | undefined;
+
+/** The repository's own entries, bundled once for all files of this folder that a worker runs, into a folder that goes with it. */
+export async function bundleAll(): Promise<{ bundles: Bundle[] }> {
+  bundled ??= bundleIntoFolder();
+  return { bundles: [...(await bundled)] };
+}
+
+async function bundleIntoFolder(): Promise<Bundle[]> {
+  const folder = mkdtempSync(join(tmpdir(), 'weir-bundles-'));
+  process.once('exit', () => rmSync(folder, { recursive: true, force: true }));
+  return bundleEntries(await readInventory(), folder);
 }
 
 /** The bundle of `summarize` under another name, with another spec: an endpoint that somebody might add. */

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { beforeAll, expect, test } from 'vitest';
 import { callTimes } from '#edge/call-deadline.ts';
 import type { EndpointSpec, Readable } from '#edge/specs.ts';
 import { slugOf, type Entry } from '#infra/inventory.ts';
@@ -21,13 +21,11 @@ import { breadthOf, reachOf, roleOf } from './reach.ts';
 
 let deployment: Deployment;
 let entries: Entry[];
-let dispose: () => Promise<void>;
 
 // The repository's own entries, one that caches nothing and has a secret of its own, some that stream, with a queue and without, and
 // one for each way to a table.
 beforeAll(async () => {
   const all = await bundleAll();
-  dispose = all.dispose;
   const bundles = [
     ...all.bundles,
     plantEndpoint(all.bundles, 'openai/planted', { secret: 'other', deterministic: undefined }),
@@ -51,7 +49,6 @@ beforeAll(async () => {
   entries = bundles.map(({ entry }) => entry);
   deployment = new Deployment(createApp(bundles));
 }, 120_000);
-afterAll(() => dispose());
 
 /** The functions by their entry, which each of them is told. */
 function lambdaOf({ name }: Entry): Resource {

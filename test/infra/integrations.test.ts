@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { beforeAll, expect, test } from 'vitest';
 import type { Entry } from '#infra/inventory.ts';
 import { pathOf, routedEntries, type RoutedEntry } from '#infra/routes.ts';
 import { routesOf } from './deployed-routes.ts';
@@ -19,11 +19,9 @@ const PLANTED_PATH = '/v1/planted/{scope}/limit';
 let deployment: Deployment;
 let entries: Entry[];
 let routes: Map<string, Resource>;
-let dispose: () => Promise<void>;
 
 beforeAll(async () => {
   const all = await bundleAll();
-  dispose = all.dispose;
   const bundles = [
     ...all.bundles,
     plantRoute(all.bundles, 'finance/planted-get', { method: 'GET', path: PLANTED_PATH }),
@@ -36,7 +34,6 @@ beforeAll(async () => {
   deployment = new Deployment(createApp(bundles));
   routes = routesOf(deployment);
 }, 120_000);
-afterAll(() => dispose());
 
 /** How API Gateway calls the function of an entry. */
 function integrationOf(entry: RoutedEntry) {

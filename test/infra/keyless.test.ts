@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { beforeAll, expect, test } from 'vitest';
 import type { EndpointSpec } from '#edge/specs.ts';
 import type { Bundle } from '#infra/bundle/bundle-entries.ts';
 import type { Entry } from '#infra/inventory.ts';
@@ -12,17 +12,14 @@ const SLOW = { timeout: 120_000 };
 
 let bundles: Bundle[];
 let deployment: Deployment;
-let dispose: () => Promise<void>;
 
 // All but one endpoint are keyless; that one has a secret of its own, which is rotated.
 beforeAll(async () => {
   const all = await bundleAll();
-  dispose = all.dispose;
   bundles = [...all.bundles, plantEndpoint(all.bundles, 'planted', { secret: 'other' })];
   const context = { workloadIdentities: 'openai=idp_one/user-one', openaiProjects: 'other=proj_one' };
   deployment = new Deployment(createApp(bundles, { context }));
 }, 120_000);
-afterAll(() => dispose());
 
 function endpoints(): (Entry & { spec: EndpointSpec })[] {
   const entries = bundles.map(({ entry }) => entry);

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { beforeAll, describe, expect, test } from 'vitest';
 import type { Entry } from '#infra/inventory.ts';
 import { bundleAll, createApp, Deployment, only, plantEndpoint, type Resource } from './deployment.ts';
 import { implied, type Chosen } from './implied.ts';
@@ -50,18 +50,15 @@ const KNOWN_TYPES =
 
 let entries: Entry[];
 let deployments: ReadonlyMap<string, Deployment>;
-let dispose: () => Promise<void>;
 
 beforeAll(async () => {
   const all = await bundleAll();
-  dispose = all.dispose;
   const bundles = [...all.bundles, plantEndpoint(all.bundles, 'planted', { secret: 'own' })];
   entries = bundles.map(({ entry }) => entry);
   deployments = new Map(
     CONFIGURATIONS.map(({ name, context }) => [name, new Deployment(createApp(bundles, { context }))]),
   );
 }, 240_000);
-afterAll(() => dispose());
 
 describe.each(CONFIGURATIONS)('every policy of the whole app, $name:', ({ name, rotated = [], keyless = [] }) => {
   const deployment = () => deployments.get(name) as Deployment;

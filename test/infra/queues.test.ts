@@ -1,20 +1,17 @@
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { beforeAll, expect, test } from 'vitest';
 import type { EndpointSpec } from '#edge/specs.ts';
 import { slugOf, type Entry } from '#infra/inventory.ts';
 import { bundleAll, createApp, Deployment, only, plantCompatible, type Resource } from './deployment.ts';
 
 let deployment: Deployment;
 let entries: Entry[];
-let dispose: () => Promise<void>;
 
 beforeAll(async () => {
   const all = await bundleAll();
-  dispose = all.dispose;
   const bundles = [...all.bundles, plantCompatible(all.bundles, 'openai/planted')];
   entries = bundles.map(({ entry }) => entry);
   deployment = new Deployment(createApp(bundles));
 }, 120_000);
-afterAll(() => dispose());
 
 function endpoints(): (Entry & { spec: EndpointSpec })[] {
   return entries.filter((entry): entry is Entry & { spec: EndpointSpec } => entry.spec.kind === 'endpoint');

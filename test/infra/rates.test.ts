@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { beforeAll, expect, test } from 'vitest';
 import { sharedUsageKey } from '#edge/callers/usage-key.ts';
 import type { Entry } from '#infra/inventory.ts';
 import { keyForbidden, proofDenied } from '#infra/gateway-errors.ts';
@@ -9,15 +9,12 @@ import { bundleAll, createApp, Deployment, only, type Resource } from './deploym
 
 let deployment: Deployment;
 let entries: Entry[];
-let dispose: () => Promise<void>;
 
 beforeAll(async () => {
   const all = await bundleAll();
-  dispose = all.dispose;
   entries = all.bundles.map(({ entry }) => entry);
   deployment = new Deployment(createApp(all.bundles));
 }, 120_000);
-afterAll(() => dispose());
 
 const plans = () => deployment.ofType('AWS::ApiGateway::UsagePlan');
 const theOnly = (type: string): Resource => only(deployment.ofType(type), type);

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { beforeAll, expect, test } from 'vitest';
 import type { Bundle } from '#infra/bundle/bundle-entries.ts';
 import { parseConfig } from '#platform/config.ts';
 import { bundleAll, createApp, Deployment, find, only, plantEndpoint, type Resource } from './deployment.ts';
@@ -6,16 +6,13 @@ import { breadthOf, reachOf, roleOf } from './reach.ts';
 
 let bundles: Bundle[];
 let deployment: Deployment;
-let dispose: () => Promise<void>;
 
 // Two secrets, of which one has an OpenAI project: the other is not rotated.
 beforeAll(async () => {
   const all = await bundleAll();
-  dispose = all.dispose;
   bundles = [...all.bundles, plantEndpoint(all.bundles, 'planted', { secret: 'other' })];
   deployment = new Deployment(createApp(bundles, { context: { openaiProjects: 'openai=proj_one' } }));
 }, 120_000);
-afterAll(() => dispose());
 
 const rotator = () => deployment.at('security-rotate-key/Handler/Function', 'AWS::Lambda::Function');
 const secret = (name: string) => deployment.at(`secret-${name}`, 'AWS::SecretsManager::Secret');

@@ -1,20 +1,17 @@
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { beforeAll, expect, test } from 'vitest';
 import { slugOf } from '#infra/inventory.ts';
 import type { Bundle } from '#infra/bundle/bundle-entries.ts';
 import { bundleAll, createApp, Deployment, only, plantSchedule, type Resource } from './deployment.ts';
 
 let bundles: Bundle[];
 let deployment: Deployment;
-let dispose: () => Promise<void>;
 
 beforeAll(async () => {
   const all = await bundleAll();
-  dispose = all.dispose;
   bundles = all.bundles;
   const planted = Object.entries(RATES).map(([name, everyMinutes]) => plantSchedule(bundles, name, { everyMinutes }));
   deployment = new Deployment(createApp([...bundles, ...planted]));
 }, 120_000);
-afterAll(() => dispose());
 
 const MINUTELY = 'finance/minutely';
 const QUARTERLY = 'finance/quarterly';

@@ -1,6 +1,6 @@
 import { App } from 'aws-cdk-lib';
 import { Template } from 'aws-cdk-lib/assertions';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { beforeAll, expect, test } from 'vitest';
 import type { Bundle } from '#infra/bundle/bundle-entries.ts';
 import { StateStack } from '#infra/stacks/state-stack.ts';
 import { TABLES } from '#infra/tables.ts';
@@ -10,13 +10,11 @@ const NOTICE_EMAIL = 'finance@example.com';
 
 let bundles: Bundle[];
 let deployment: Deployment;
-let dispose: () => Promise<void>;
 
 beforeAll(async () => {
-  ({ bundles, dispose } = await bundleAll());
+  ({ bundles } = await bundleAll());
   deployment = new Deployment(createApp(bundles, { context: { noticeEmail: NOTICE_EMAIL } }));
 }, 120_000);
-afterAll(() => dispose());
 
 test('tables are encrypted and paid by use; those with money’s trace can be restored and outlive their stack', () => {
   for (const { name, precious, sortKey } of TABLES) {

@@ -1,15 +1,13 @@
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { beforeAll, expect, test } from 'vitest';
 import type { Bundle } from '#infra/bundle/bundle-entries.ts';
 import { bundleAll, createApp, Deployment, only, type Resource } from './deployment.ts';
 
 let bundles: Bundle[];
 let guarded: Deployment;
-let dispose: () => Promise<void>;
 beforeAll(async () => {
-  ({ bundles, dispose } = await bundleAll());
+  ({ bundles } = await bundleAll());
   guarded = new Deployment(createApp(bundles, { context: { waf: 'true' } }));
 }, 120_000);
-afterAll(() => dispose());
 
 const acl = (): Resource => only(guarded.ofType('AWS::WAFv2::WebACL'), 'web ACLs');
 
