@@ -85,18 +85,26 @@ export class RotatingWeir {
   }
 }
 
-/** Starts one. To be held by `await using`. @param options `hasAdminKey`: whether its secret has been set @default true */
-export async function startRotatingWeir({ hasAdminKey = true } = {}): Promise<RotatingWeir> {
+export interface RotatingOptions {
+  /** Whether the admin key's secret has been set. @default true */
+  readonly hasAdminKey?: boolean;
+  /** Another deployment, with whose OpenAI it shares organization and project. @default one of its own */
+  readonly beside?: Pick<RotatingWeir, 'upstream' | 'admin'>;
+}
+
+/** Starts one. To be held by `await using`. */
+export async function startRotatingWeir({ hasAdminKey = true, beside }: RotatingOptions = {}): Promise<RotatingWeir> {
   await using parts = new AsyncDisposableStack();
   const clock = new FakeClock();
   const first = testKey('first');
-  const upstream = parts.use(await startScriptedUpstream({ prices: upstreamPrices, validKeys: [first] }));
+  const upstream =
+    beside?.upstream ?? parts.use(await startScriptedUpstream({ prices: upstreamPrices, validKeys: [first] }));
   const onKeys = (values: readonly string[]) => {
     for (const value of upstream.validKeys) if (value !== first) upstream.validKeys.delete(value);
     for (const value of values) upstream.validKeys.add(value);
   };
   const adminKey = testKey('admin');
-  const admin = parts.use(await startOpenAiAdmin({ adminKey, now: () => clock.nowMs(), onKeys }));
+  const admin = beside?.admin ?? parts.use(await startOpenAiAdmin({ adminKey, now: () => clock.nowMs(), onKeys }));
   const adminProxy = parts.use(await startFaultProxy({ target: new URL(admin.baseUrl).origin }));
   const weir = parts.use(
     await startWeir({

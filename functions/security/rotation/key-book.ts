@@ -1,12 +1,13 @@
 import { textOf, type StoredItem } from '#platform/aws/attributes.ts';
 import type { DynamoDb } from '#platform/aws/dynamodb.ts';
 
-/** What can become of a key, in the order in which it does. */
-export type KeyEventKind = 'minted' | 'abandoned' | 'promoted' | 'retired' | 'revoked';
+/** What can become of a key, in the order in which it does. `begun`: its rotation is about to mint it, and it has no id yet. */
+export type KeyEventKind = 'begun' | 'minted' | 'abandoned' | 'promoted' | 'retired' | 'revoked';
 
 /** A line of the book: what became of a key, in which rotation, and when. Never its value. */
 export interface KeyEvent {
   readonly kind: KeyEventKind;
+  /** Of a rotation that has only begun, the rotation. */
   readonly keyId: string;
   readonly secretId: string;
   readonly project: string;

@@ -46,6 +46,8 @@ export async function createSecret(rooms: RotationRooms, rotation: Rotation): Pr
     await dropOthers(rooms, rotation, admin, readStoredKey(stored.value).id);
     return 'the key has been stored before';
   }
+  // By this a key is known as this deployment's own, and found again if a crash loses it.
+  await note(rooms, rotation, 'begun', token);
   const key = await admin.mint(project, keyName(secretId, token), KEY_LIFE_MS / 1000);
   await note(rooms, rotation, 'minted', key.id);
   if ((await versions.put(secretId, token, writeStoredKey(key), 'AWSPENDING')) === 'has another value') {

@@ -20,7 +20,8 @@ const EXTEND_BELOW_MS = KEY_LIFE_MS / 2;
 /**
  * Looks after all keys that Weir has minted for a secret: puts off the end of the one in use, revokes those whose grace is over and
  * those that a rotation lost. It goes by what OpenAI lists and the secret holds, and so finds what no crash wrote down; the
- * key that is current or pending is never revoked, whatever the book says. May be run again at any time.
+ * key that is current or pending is never revoked, whatever the book says, nor one of a rotation that the book does not know. May be run
+ * again at any time.
  */
 export async function tendKeys(rooms: RotationRooms, secretId: string, project: string): Promise<Tended> {
   const { versions, book } = rooms;
@@ -34,6 +35,7 @@ export async function tendKeys(rooms: RotationRooms, secretId: string, project: 
   const current = await versions.at(secretId, 'AWSCURRENT');
   const idOf = (secret: { value: string } | undefined) => secret && readStoredKey(secret.value).id;
   const events = await book.of(secretId);
+  const rotations = new Set(events.values().flatMap((lines) => lines.map(({ rotation }) => rotation)));
   for (const key of listed) {
     if (key.id === idOf(current)) {
       if (!isNearItsEnd(key, rooms)) continue;
@@ -43,6 +45,8 @@ export async function tendKeys(rooms: RotationRooms, secretId: string, project: 
     }
     if (key.id === idOf(pending)) continue;
     const rotation = key.name.slice(prefix.length);
+    // Another account or region may have a secret of the same name in the same project: its book knows the key.
+    if (!rotations.has(rotation)) continue;
     const nowMs = rooms.clock.nowMs();
     const line = { keyId: key.id, secretId, project, rotation, atMs: nowMs };
     const fate = fateOf(key, events.get(key.id) ?? [], nowMs);

@@ -206,6 +206,19 @@ test('keys that Weir did not mint are never touched', async () => {
   expect(rotating.keyIds).toHaveLength(3);
 });
 
+test('the key in use of another account or region, whose secret has the same name, is never touched', async () => {
+  await using here = await startRotatingWeir();
+  await using there = await startRotatingWeir({ beside: here });
+  await here.rotate();
+  await there.rotate();
+  const { id: ofHere } = await here.current();
+  const { id: ofThere } = await there.current();
+  for (const { weir } of [here, there]) await weir.clock.advance(2 * DAY_MS);
+  await here.tend();
+  await there.tend();
+  expect(here.keyIds).toEqual([ofHere, ofThere]);
+});
+
 test('K9 Secrets Manager throttled in a step: it fails, and its repeat succeeds', async () => {
   await using rotating = await startRotatingWeir();
   const token = await rotating.weir.beginRotation();
