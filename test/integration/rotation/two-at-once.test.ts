@@ -1,7 +1,9 @@
 import { expect, test } from 'vitest';
 import type { FaultRule } from '#test/support/fault-proxy.ts';
 import { PROJECT, SECRET_ID, startRotatingWeir, type RotatingWeir } from '#test/support/rotating-weir.ts';
+import { serverError } from '#test/support/scripted-failures.ts';
 import { Gate } from '#test/support/scripted-gate.ts';
+import { answer } from '#test/support/scripted-steps.ts';
 
 /** When the request that is held goes on: unseen by its server, or done there and unanswered. */
 type Held = 'before it is done' | 'before its answer';
@@ -94,6 +96,31 @@ test.each<Held>(['before it is done', 'before its answer'])(
   },
   120_000,
 );
+
+test('K4 a trial that fails when another run has promoted the key: the key in use is not revoked', async () => {
+  await using rotating = await startRotatingWeir();
+  await rotating.rotate();
+  const token = await rotating.weir.beginRotation();
+  await rotating.step('createSecret', token);
+  const gate = new Gate();
+  rotating.upstream.script(
+    async (exchange) => {
+      await gate.pass();
+      await serverError()(exchange);
+    },
+    answer(),
+    ...Array.from({ length: 4 }, () => serverError()),
+  );
+  const slow = rotating.step('testSecret', token);
+  await gate.reached();
+  await rotating.step('testSecret', token, rotating.weir.newEnvironment());
+  await rotating.step('finishSecret', token, rotating.weir.newEnvironment());
+  gate.open();
+  await slow.catch(() => undefined);
+  const { id, value } = await rotating.current();
+  expect(rotating.keyIds).toContain(id);
+  expect(rotating.upstream.validKeys.has(value)).toBe(true);
+});
 
 test('K1 four runs of all steps at once: whoever fails may be repeated, and one key is in use', async () => {
   await using rotating = await startRotatingWeir();
