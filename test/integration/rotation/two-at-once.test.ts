@@ -3,7 +3,7 @@ import type { FaultRule } from '#test/support/fault-proxy.ts';
 import { PROJECT, SECRET_ID, startRotatingWeir, type RotatingWeir } from '#test/support/rotating-weir.ts';
 import { serverError } from '#test/support/scripted-failures.ts';
 import { Gate } from '#test/support/scripted-gate.ts';
-import { answer } from '#test/support/scripted-steps.ts';
+import { answer as answered } from '#test/support/scripted-steps.ts';
 
 /** When the request that is held goes on: unseen by its server, or done there and unanswered. */
 type Held = 'before it is done' | 'before its answer';
@@ -108,7 +108,7 @@ test('K4 a trial that fails when another run has promoted the key: the key in us
       await gate.pass();
       await serverError()(exchange);
     },
-    answer(),
+    answered(),
     ...Array.from({ length: 4 }, () => serverError()),
   );
   const slow = rotating.step('testSecret', token);
