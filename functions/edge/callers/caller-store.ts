@@ -25,13 +25,14 @@ export interface CallerStore {
   read(id: string): Promise<StoredCaller | undefined>;
   /** All of them, by their ids. */
   list(): Promise<ManagedCaller[]>;
-  /** Of two that create one id at once, one is told false. */
-  create(caller: ManagedCaller): Promise<boolean>;
+  /** Of two that create one id at once, one is told false. @param firstKeyId of the key that only this one has made */
+  create(caller: ManagedCaller, firstKeyId: string): Promise<boolean>;
   /** Makes a key lead to a caller. It must be there before a record names the key. */
   lead(key: CallerKey, id: string): Promise<void>;
   /**
    * Changes a record as it then stands.
-   * @param change what is to be made of it; may be asked again
+   * @param change what is to be made of it; may be asked again, and also of what it has made itself: DynamoDB may have done a write
+   *     whose answer was lost
    * @returns the record as changed; undefined where there is none
    * @throws Conflict when others change it all the time; what `change` throws
    */
@@ -63,11 +64,16 @@ export function createCallerStore(dynamo: DynamoDb, table: string): CallerStore 
       }
       return callers;
     },
-    async create(caller) {
+    async create(caller, firstKeyId) {
       const place = directoryKey(createHash('sha256').update(caller.id).digest().readUInt8(0) % DIRECTORY_ITEMS);
       await dynamo.update(table, place, 'ADD listed :id', { values: { ':id': new Set([caller.id]) } });
-      const item = toManagedItem({ caller, revision: 1n });
-      return (await dynamo.put(table, item, { condition: 'attribute_not_exists(pk)' })) === 'written';
+      const item = { ...toManagedItem({ caller, revision: 1n }), firstKeyId };
+      // The client sends a write again whose answer was lost: what stands there is then its own.
+      const written = await dynamo.put(table, item, {
+        condition: 'attribute_not_exists(pk) OR firstKeyId = :firstKeyId',
+        values: { ':firstKeyId': firstKeyId },
+      });
+      return written === 'written';
     },
     async lead({ hash, keyId }, id) {
       await dynamo.put(table, { pk: hash, id, keyId });

@@ -59,11 +59,16 @@ export async function createManagedCaller(
       await store.lead(made.key, wish.id);
       const { requestsPerSecond } = wish;
       const isLimited = budget !== undefined || requestsPerSecond !== undefined;
-      if (!(await store.create(isLimited ? { ...caller, keys: [] } : caller))) throw taken();
+      if (!(await store.create(isLimited ? { ...caller, keys: [] } : caller, made.key.keyId))) throw taken();
       if (!isLimited) return shown(caller, made);
       if (budget) await setCallerBudget(wish.id, budget, platform);
       const planned = await rateTerms(wish.id, requestsPerSecond, platform);
-      return shown(await amend(store, wish.id, (its) => ({ ...its, ...planned, keys: [...its.keys, made.key] })), made);
+      const withKey = (its: ManagedCaller) => ({
+        ...its,
+        ...planned,
+        keys: [...without(its.keys, made.key), made.key],
+      });
+      return shown(await amend(store, wish.id, withKey), made);
     },
   );
 }
@@ -106,7 +111,7 @@ export async function rotateManagedCaller(
     const nowMs = platform.clock.nowMs();
     const overlapEnd = new Date(nowMs + overlapSeconds * 1000).toISOString();
     const caller = await amend(store, id, (its) => {
-      const older = assertLive(its).keys.filter((key) => !isOver(key.expiresAt, nowMs));
+      const older = without(assertLive(its).keys, made.key).filter((key) => !isOver(key.expiresAt, nowMs));
       if (older.length >= MOST_KEYS)
         throw new Conflict(`caller ${id} has ${MOST_KEYS} keys that work; revoke some first`);
       return { ...its, keys: [...older.map((key) => endBy(key, overlapEnd, made.key.createdAt)), made.key] };
@@ -201,6 +206,11 @@ function makeKey(platform: Platform, expiresAt?: string): { readonly key: Caller
 
 function shown(caller: ManagedCaller, { key, clear }: ReturnType<typeof makeKey>): MadeKey {
   return { caller, keyId: key.keyId, clear };
+}
+
+/** The keys beside one that a write may have brought whose answer was lost. */
+function without(keys: readonly CallerKey[], { keyId }: CallerKey): readonly CallerKey[] {
+  return keys.filter((key) => key.keyId !== keyId);
 }
 
 /** An older key beside a newer one. What ends before stays so. */
