@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { readCallerBudget } from '#edge/callers/caller-budget.ts';
 import { keySchema } from '#edge/callers/caller-reply.ts';
 import { callerId, checkEnd, rotation } from '#edge/callers/caller-wish.ts';
 import { rotateManagedCaller } from '#edge/callers/manage-callers.ts';
@@ -19,7 +20,9 @@ export const { handler, spec } = defineRoute({
   writes: ['callers', 'audit'],
   async handle({ id, body }, platform, call) {
     checkEnd(body.expiresAt, platform);
+    // Whatever may fail comes before the older keys end: a reply that is not given shows no key.
+    const budget = await readCallerBudget(id, platform);
     const made = await rotateManagedCaller(id, body, askingOf(call), platform);
-    return { json: await showKey(made, platform), headers: { location: `keys/${made.keyId}` } };
+    return { json: await showKey(made, platform, budget), headers: { location: `keys/${made.keyId}` } };
   },
 });

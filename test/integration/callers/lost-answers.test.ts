@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { dropAnswer } from '#test/support/fault-proxy.ts';
+import { awsError, dropAnswer } from '#test/support/fault-proxy.ts';
 import { startScriptedUpstream } from '#test/support/scripted-upstream.ts';
 import { startWeir, type Weir } from '#test/support/weir.ts';
 
@@ -49,6 +49,19 @@ test('a rotation whose write is made twice gives one new key, which has no end',
   const { body: shown } = await weir.get('security/read-caller', {}, ofShop);
   const keys = shown['keys'] as { readonly keyId: string }[];
   expect(keys.filter(({ keyId }) => keyId === body['keyId'])).toHaveLength(1);
+});
+
+test('a rotation whose reply cannot be made ends no key', async () => {
+  const { body } = await create();
+  weir.dynamoDb.rules.push({
+    operation: 'GetItem',
+    bodyIncludes: 'caller:shop',
+    fault: awsError('InternalServerError', { status: 500 }),
+  });
+  const { status } = await weir.post('security/rotate-caller-key', { overlapSeconds: 0 }, ofShop);
+  expect(status).toBe(500);
+  weir.dynamoDb.rules.length = 0;
+  expect(await opens(body['key'])).toBe(true);
 });
 
 test('a caller with a budget whose key is written twice has it once', async () => {
