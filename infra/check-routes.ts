@@ -14,8 +14,8 @@ function clashBetween(one: RoutedEntry, other: RoutedEntry): string | undefined 
   if (namesDiffer(one, other)) {
     return `${route} and ${otherRoute} name a parameter in the same place differently, of which API Gateway takes one`;
   }
-  if (accessOf(one) !== accessOf(other) && (spills(one, other) || spills(other, one))) {
-    return `${route} and ${otherRoute} must have the same access: a policy's * for a parameter goes on over slashes`;
+  if (mayDiffer(one, other) && (spills(one, other) || spills(other, one))) {
+    return `${route} and ${otherRoute} must have the same access, and be no endpoints: a policy's * for a parameter goes on over slashes`;
   }
   return undefined;
 }
@@ -45,6 +45,11 @@ function spills(one: RoutedEntry, other: RoutedEntry): boolean {
   const pattern = pathOf(one).split(/\{[^/]*\}/);
   if (pattern.length === 1) return false;
   return new RegExp(`^${pattern.map((text) => RegExp.escape(text)).join('.*')}$`).test(pathOf(other));
+}
+
+/** Whether somebody may use one of them and not the other: other roles, or endpoints, which a caller is allowed by name. */
+function mayDiffer(one: RoutedEntry, other: RoutedEntry): boolean {
+  return accessOf(one) !== accessOf(other) || [one, other].some(({ spec }) => spec.kind === 'endpoint');
 }
 
 function accessOf({ spec }: RoutedEntry): string {

@@ -5,11 +5,11 @@ import { routeClashes } from '#infra/check-routes.ts';
 import { readInventory } from '#infra/inventory.ts';
 import { routedEntries, type RoutedEntry } from '#infra/routes.ts';
 
-/** Routes that exist in this test only: `GET /v1/a/{x} finance`. */
+/** Routes that exist in this test only: `GET /v1/a/{x} finance`, `POST /v1/b caller endpoint`. */
 function clashesOf(...routes: string[]): string {
   const entries = routes.map((route, index) => {
-    const [method, path, access = 'finance'] = route.split(' ');
-    const spec = { kind: 'route', method, path, access: access === 'public' ? access : access.split(',') };
+    const [method, path, access = 'finance', kind = 'route'] = route.split(' ');
+    const spec = { kind, method, path, access: access === 'public' ? access : access.split(',') };
     return { name: `route-${index}`, spec } as unknown as RoutedEntry;
   });
   return routeClashes(entries).join('; ');
@@ -41,6 +41,8 @@ test('A4 a policy’s wildcard opens no route that its holders may not use', () 
   expect(clashesOf('GET /v1/a/{x} caller', 'GET /v1/a/{x}/keys administrator')).toContain(fault);
   expect(clashesOf('GET /v1/a/all administrator', 'GET /v1/a/{x} caller')).toContain(fault);
   expect(clashesOf('GET /v1/{x}/b caller', 'GET /v1/a/c/b finance')).toContain(fault);
+  // A caller may be allowed one endpoint and not the other.
+  expect(clashesOf('POST /v1/a/{x} caller endpoint', 'POST /v1/a/b caller endpoint')).toContain(fault);
   for (const other of [
     'GET /v1/a/{x}/keys finance,administrator', // the same roles, in another order
     'GET /v1/a/{x}/keys public',
