@@ -24,12 +24,32 @@ const EXTEND_BELOW_MS = KEY_LIFE_MS / 2;
  * again at any time.
  */
 export async function tendKeys(rooms: RotationRooms, secretId: string, project: string): Promise<Tended> {
+  const done = { revoked: [] as string[], retired: [] as string[], extended: [] as string[] };
+  await tendProject(rooms, secretId, project, done);
+  const others = livingProjects(await rooms.book.of(secretId), rooms.clock.nowMs());
+  others.delete(project);
+  for (const other of others) await tendProject(rooms, secretId, other, done);
+  return done;
+}
+
+/** The projects in which the book knows a key that may work: a secret may have gone over to another one. */
+function livingProjects(book: ReadonlyMap<string, readonly KeyEvent[]>, nowMs: number): Set<string> {
+  const living = [...book.values()].filter((lines) => {
+    const lastMs = Math.max(...lines.map(({ atMs }) => atMs));
+    const isKey = lines.some(({ kind }) => kind !== 'begun');
+    return isKey && !lines.some(({ kind }) => kind === 'revoked') && nowMs - lastMs < KEY_LIFE_MS;
+  });
+  return new Set(living.flatMap((lines) => lines.map((line) => line.project)));
+}
+
+type Doing = { readonly [Kind in keyof Tended]: string[] };
+
+async function tendProject(rooms: RotationRooms, secretId: string, project: string, done: Doing): Promise<void> {
   const { versions, book } = rooms;
   const admin = await rooms.openAdmin();
-  const done = { revoked: [] as string[], retired: [] as string[], extended: [] as string[] };
   const prefix = keyNamePrefix(secretId);
   const listed = (await admin.keys(project)).filter(({ name }) => name.startsWith(prefix));
-  if (listed.length === 0) return done;
+  if (listed.length === 0) return;
   // Pending first: one that is promoted in between is then current.
   const pending = await versions.at(secretId, 'AWSPENDING');
   const current = await versions.at(secretId, 'AWSCURRENT');
@@ -59,7 +79,6 @@ export async function tendKeys(rooms: RotationRooms, secretId: string, project: 
       done.revoked.push(key.id);
     }
   }
-  return done;
 }
 
 function isNearItsEnd({ expiresAtMs = Infinity }: ListedKey, { clock }: RotationRooms): boolean {

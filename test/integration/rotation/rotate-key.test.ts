@@ -1,5 +1,8 @@
 import { expect, test } from 'vitest';
 import { ROTATION_STEPS } from '#edge/define-rotation.ts';
+import { openRotationRooms } from '../../../functions/security/rotation/rotation-rooms.ts';
+import { createSecret, finishSecret, testSecret } from '../../../functions/security/rotation/steps.ts';
+import { tendKeys } from '../../../functions/security/rotation/tend-keys.ts';
 import { awsError, dropAnswer, dropRequest } from '#test/support/fault-proxy.ts';
 import { startRotatingWeir, SECRET_ID, type RotatingWeir } from '#test/support/rotating-weir.ts';
 import { answer } from '#test/support/scripted-steps.ts';
@@ -217,6 +220,19 @@ test('the key in use of another account or region, whose secret has the same nam
   await here.tend();
   await there.tend();
   expect(here.keyIds).toEqual([ofHere, ofThere]);
+});
+
+test('K7 of a secret that has gone over to another project, the key of the project before is revoked too', async () => {
+  await using rotating = await startRotatingWeir();
+  await rotating.rotate();
+  const rooms = openRotationRooms(rotating.weir.platform);
+  const token = await rotating.weir.beginRotation();
+  const rotation = { secretId: SECRET_ID, token, project: 'proj_other' };
+  for (const step of [createSecret, testSecret, finishSecret]) await step(rooms, rotation);
+  expect(rotating.keyIds).toHaveLength(2);
+  await rotating.weir.clock.advance(2 * DAY_MS);
+  await tendKeys(rooms, SECRET_ID, 'proj_other');
+  expect(rotating.keyIds).toEqual([(await rotating.current()).id]);
 });
 
 test('K9 Secrets Manager throttled in a step: it fails, and its repeat succeeds', async () => {
