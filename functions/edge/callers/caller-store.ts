@@ -23,8 +23,8 @@ import {
 export interface CallerStore {
   /** Strongly consistent. */
   read(id: string): Promise<StoredCaller | undefined>;
-  /** All of them, by their ids. */
-  list(): Promise<ManagedCaller[]>;
+  /** The ids behind one, in their order. One of a caller whose making broke off may be among them. */
+  ids(after: string): Promise<string[]>;
   /** Of two that create one id at once, one is told false. @param firstKeyId of the key that only this one has made */
   create(caller: ManagedCaller, firstKeyId: string): Promise<boolean>;
   /** Makes a key lead to a caller. It must be there before a record names the key. */
@@ -40,7 +40,6 @@ export interface CallerStore {
 }
 
 const DIRECTORY_ITEMS = 16;
-const READ_AT_ONCE = 25;
 const MOST_TRIES = 5;
 
 export function createCallerStore(dynamo: DynamoDb, table: string): CallerStore {
@@ -48,21 +47,15 @@ export function createCallerStore(dynamo: DynamoDb, table: string): CallerStore 
     const item = await dynamo.get(table, callerItemKey(id), { consistent: true });
     return item && fromManagedItem(item);
   };
-  const ids = async (): Promise<string[]> => {
-    const numbers = Array.from({ length: DIRECTORY_ITEMS }, (_, item) => item);
-    const items = await Promise.all(numbers.map((item) => dynamo.get(table, directoryKey(item), { consistent: true })));
-    return items.flatMap((item) => Array.from((item?.['listed'] ?? []) as Set<string>)).sort();
-  };
   return {
     read,
-    async list() {
-      const named = await ids();
-      const callers: ManagedCaller[] = [];
-      for (let at = 0; at < named.length; at += READ_AT_ONCE) {
-        const found = await Promise.all(named.slice(at, at + READ_AT_ONCE).map(read));
-        callers.push(...found.flatMap((stored) => stored?.caller ?? []));
-      }
-      return callers;
+    async ids(after) {
+      const numbers = Array.from({ length: DIRECTORY_ITEMS }, (_, item) => item);
+      const items = await Promise.all(
+        numbers.map((item) => dynamo.get(table, directoryKey(item), { consistent: true })),
+      );
+      const all = items.flatMap((item) => Array.from((item?.['listed'] ?? []) as Set<string>));
+      return all.filter((id) => id > after).sort();
     },
     async create(caller, firstKeyId) {
       const place = directoryKey(createHash('sha256').update(caller.id).digest().readUInt8(0) % DIRECTORY_ITEMS);

@@ -156,9 +156,16 @@ export async function findManagedCaller(id: string, platform: Platform): Promise
   return find(storeOf(platform), id);
 }
 
-/** All callers, those too that are revoked. */
-export function listManagedCallers(platform: Platform): Promise<ManagedCaller[]> {
-  return storeOf(platform).list();
+const READ_AT_ONCE = 25;
+
+/** Callers by their ids, from the one behind `after`, a few at a time; those too that are revoked. */
+export async function* managedCallers(after: string, platform: Platform): AsyncGenerator<ManagedCaller[]> {
+  const store = storeOf(platform);
+  const ids = await store.ids(after);
+  for (let at = 0; at < ids.length; at += READ_AT_ONCE) {
+    const found = await Promise.all(ids.slice(at, at + READ_AT_ONCE).map((id) => store.read(id)));
+    yield found.flatMap((stored) => stored?.caller ?? []);
+  }
 }
 
 /** What the record is to say of who counts, where a rate is given or taken away. Without it, Weir counts. */

@@ -22,11 +22,12 @@ const keySchema = z.looseObject({ caller: callerSchema, keyId: z.string(), key: 
 /** A caller, and a key of it in clear: shown this once. */
 export type NewKey = z.infer<typeof keySchema>;
 
-const listSchema = z.looseObject({ callers: z.array(callerSchema) });
+const listSchema = z.looseObject({ callers: z.array(callerSchema), next: z.string().optional() });
 
 /** The API's routes for callers. All @throws CliFailure with what the API says, in one line */
 export interface CallerApi {
   create(wish: { readonly id: string } & Readonly<Record<string, unknown>>): Promise<NewKey>;
+  /** All of them, part by part. */
   list(): Promise<Caller[]>;
   read(id: string): Promise<Caller>;
   change(id: string, change: Readonly<Record<string, unknown>>): Promise<Caller>;
@@ -42,7 +43,18 @@ export function createCallerApi(apiUrl: string, administrator: Administrator): C
   const pathOf = (id: string) => `/v1/callers/${encodeURIComponent(id)}`;
   return {
     create: (body) => ask({ thing: body.id, method: 'POST', path: '/v1/callers', body }, keySchema),
-    list: async () => (await ask({ thing: 'callers', method: 'GET', path: '/v1/callers' }, listSchema)).callers,
+    async list() {
+      const all: Caller[] = [];
+      for (let query = ''; ;) {
+        const { callers, next } = await ask(
+          { thing: 'callers', method: 'GET', path: `/v1/callers${query}` },
+          listSchema,
+        );
+        all.push(...callers);
+        if (next === undefined) return all;
+        query = `?next=${encodeURIComponent(next)}`;
+      }
+    },
     read: (id) => ask({ thing: id, method: 'GET', path: pathOf(id) }, callerSchema),
     change: (id, body) => ask({ thing: id, method: 'PUT', path: pathOf(id), body }, callerSchema),
     rotate: (id, body) => ask({ thing: id, method: 'POST', path: `${pathOf(id)}/keys`, body }, keySchema),

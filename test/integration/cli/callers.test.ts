@@ -141,6 +141,25 @@ async function against(answer: (request: Received) => Answered | undefined) {
   return { server, callers };
 }
 
+test('weir callers list shows all parts as one list', async () => {
+  const caller = (id: string) => {
+    const budget = { monthlyUsd: null, dailyUsd: null };
+    return { id, state: 'active', roles: ['caller'], endpoints: ['*'], budget, expiresAt: null, keys: [] };
+  };
+  const parts: Readonly<Record<string, object>> = {
+    '': { callers: [caller('bakery'), caller('kiosk')], next: 'kiosk' },
+    'next=kiosk': { callers: [caller('shop')] },
+  };
+  const { server, callers } = await against(({ query }) => ({ status: 200, body: parts[query] }));
+  const { code, stdout, stderr } = await callers('list', '--json');
+  expect([code, stderr, server.requests.map(({ query }) => query)]).toEqual([0, '', ['', 'next=kiosk']]);
+  const ids = stdout
+    .trimEnd()
+    .split('\n')
+    .map((line) => (JSON.parse(line) as { id: string }).id);
+  expect(ids).toEqual(['bakery', 'kiosk', 'shop']);
+});
+
 test.each([
   [['create', 'a/b'], /It must be 1 to 64 letters, digits, dots, dashes or underscores\./],
   [['create', 'shop', '--monthly', 'much'], /It must be decimal US dollars such as 50\.00/],
