@@ -6,12 +6,9 @@ export default defineConfig({
   root: resolve(import.meta.dirname, '..'),
   test: {
     projects: [
-      {
-        extends: true,
-        test: { name: 'weir', include: ['test/**/*.test.ts'], exclude: ['test/bench/**', 'test/infra/**'] },
-      },
-      // What they share is read, never changed: the CDK is loaded, and the functions are bundled, once a worker and not once a file.
-      { extends: true, test: { name: 'infra', include: ['test/infra/**/*.test.ts'], isolate: false } },
+      { extends: true, test: { name: 'integration', include: ['test/{integration,e2e,model}/**/*.test.ts'] } },
+      // Nothing of a process outlives these: the functions, the CDK and their bundles are loaded once a worker, and not once a file.
+      { extends: true, test: { name: 'units', include: ['test/{unit,infra}/**/*.test.ts'], isolate: false } },
     ],
     environment: 'node',
     // A unit test takes milliseconds; the rest is for those that start processes and sockets.
