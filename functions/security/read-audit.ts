@@ -1,12 +1,11 @@
 import * as z from 'zod';
 import { ACTIONS, auditPart, dayOfNext, OUTCOMES } from '#edge/audit/audit-trail.ts';
 import { defineRoute } from '#edge/define-route.ts';
+import { MOST_CHARS_A_PART, nextPart, partLimit } from '#edge/parts.ts';
 import { InvalidRequest } from '#platform/errors.ts';
 
 const MAX_DAYS = 92;
 const DAY_MS = 86_400_000;
-const MOST_ENTRIES = 1_000;
-const MOST_CHARS = 1_000_000;
 const day = z.iso.date('must be a day such as 2026-11-01');
 
 /** Who did what to callers and budgets, the oldest first. */
@@ -18,11 +17,7 @@ export const { handler, spec } = defineRoute({
   query: z.strictObject({
     from: day.optional().describe('First day (UTC). Default: the last one.'),
     to: day.optional().describe('Last day (UTC), included. Default: today.'),
-    limit: z
-      .string()
-      .regex(/^([1-9]\d{0,2}|1000)$/, `must be a whole number from 1 to ${MOST_ENTRIES}`)
-      .default('200')
-      .describe(`At most so many entries at once, and of the largest fewer; up to ${MOST_ENTRIES}.`),
+    limit: partLimit,
     next: z.string().max(200).optional().describe('The `next` of the reply before, with the same days.'),
   }),
   output: z.strictObject({
@@ -37,7 +32,7 @@ export const { handler, spec } = defineRoute({
         outcome: z.enum(OUTCOMES).describe('`unknown` and `failed`: it may have been done, all or in part.'),
       }),
     ),
-    next: z.string().optional().describe('There is more: ask again with it. Absent: these were the last.'),
+    next: nextPart,
   }),
   reads: ['audit'],
   timeoutMs: 28_000,
@@ -47,7 +42,7 @@ export const { handler, spec } = defineRoute({
     const { from = (next && dayOfNext(next)) ?? to } = query;
     checkDays(from, to);
     if (next !== undefined) checkNext(next, from, to);
-    const limits = { mostEntries: Number(limit), mostChars: MOST_CHARS };
+    const limits = { mostEntries: Number(limit), mostChars: MOST_CHARS_A_PART };
     return { json: await auditPart({ from, to, after: next }, limits, platform) };
   },
 });

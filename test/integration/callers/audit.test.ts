@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { startScriptedUpstream, type ScriptedUpstream } from '#test/support/scripted-upstream.ts';
+import { readParts } from '#test/support/read-parts.ts';
 import { startWeir, type Weir } from '#test/support/weir.ts';
 
 const DAY_MS = 86_400_000;
@@ -27,13 +28,7 @@ async function read(query: Readonly<Record<string, string>>): Promise<Part> {
   return body as unknown as Part;
 }
 
-/** All parts, one after the other. */
-async function readAll(query: Readonly<Record<string, string>>): Promise<Part[]> {
-  const parts = [await read(query)];
-  for (let { next } = parts[0]!; next !== undefined; { next } = parts.at(-1)!)
-    parts.push(await read({ ...query, next }));
-  return parts;
-}
+const readAll = (query: Readonly<Record<string, string>>) => readParts(read, query);
 
 const day = (ms: number) => new Date(ms).toISOString().slice(0, 10);
 const idsOf = (parts: readonly Part[]) =>

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { readParts } from '#test/support/read-parts.ts';
 import { startWeir, type Weir } from '#test/support/weir.ts';
 
 const asAdministrator = { caller: 'root', roles: ['administrator'] } as const;
@@ -20,12 +21,7 @@ async function read(query: Readonly<Record<string, string>>): Promise<Part> {
   return body as unknown as Part;
 }
 
-async function readAll(query: Readonly<Record<string, string>>): Promise<Part[]> {
-  const parts = [await read(query)];
-  for (let { next } = parts[0]!; next !== undefined; { next } = parts.at(-1)!)
-    parts.push(await read({ ...query, next }));
-  return parts;
-}
+const readAll = (query: Readonly<Record<string, string>>) => readParts(read, query);
 
 const make = async (id: string, more: object = {}) =>
   expect((await weir.post('security/create-caller', { id, ...more }, asAdministrator)).status).toBe(201);
