@@ -112,29 +112,36 @@ test.each([
   expect([next.status, next.headers['x-weir-cache'], next.body]).toEqual([200, 'miss', { summary: 'Another.' }]);
 });
 
-test('C6 of 20 streams that ask the same at once one asks the upstream, and all get the whole answer', async () => {
-  await using upstream = await startScriptedUpstream({ prices: tieredPrices });
-  await using weir = await startWeir({ baseUrl: upstream.baseUrl });
-  const environment = patientEnvironment(weir);
-  const thinking = new Gate();
-  upstream.script(stream({ chunks: CHUNKS, thinking }));
-  const asked = Array.from({ length: 20 }, (_, at) =>
-    at % 4 === 3 ? environment.post('summarize', body) : environment.stream('summarize', STREAMED),
-  );
-  await thinking.reached();
-  // Each has its deadline, and each stream its heartbeat; one has the lead, and a line to the model.
-  await weir.clock.timersSet(20 + 15 + 2);
-  thinking.open();
-  for (const reply of await Promise.all(asked)) {
-    if ('raw' in reply) expect(reply.body).toEqual({ summary: TEXT });
-    else expect((await hear(reply)).text).toBe(TEXT);
-  }
-  expect(upstream.requests).toHaveLength(1);
-  const entries = await weir.ledger();
-  expect(entries.filter(({ cache }) => cache === 'miss')).toHaveLength(1);
-  expect(entries.filter(({ cache, costPico }) => cache === 'hit' && costPico === 0n)).toHaveLength(19);
-  expect(weir.clock.pending).toBe(0);
-});
+// Who leads is the test's to say: a plain call and a stream ask the model in ways of their own.
+test.each(['a stream', 'a plain call'])(
+  'C6 of 20 that ask the same at once, led by %s, one asks the upstream, and all get the whole answer',
+  async (leader) => {
+    await using upstream = await startScriptedUpstream({ prices: tieredPrices });
+    await using weir = await startWeir({ baseUrl: upstream.baseUrl });
+    const environment = patientEnvironment(weir);
+    const isStreamLed = leader === 'a stream';
+    const thinking = new Gate();
+    upstream.script(isStreamLed ? stream({ chunks: CHUNKS, thinking }) : answer({ text: TEXT, gate: thinking }));
+    const asStream = () => environment.stream('summarize', STREAMED);
+    const asPlain = () => environment.post('summarize', body);
+    const first = isStreamLed ? asStream() : asPlain();
+    await thinking.reached();
+    const others = Array.from({ length: 19 }, (_, at) => (at % 4 === 3 ? asPlain() : asStream()));
+    // Each has its deadline, and each stream its heartbeat; one has the lead, and a stream its line to the model.
+    const streams = 15 + (isStreamLed ? 1 : 0);
+    await weir.clock.timersSet(20 + streams + 1 + (isStreamLed ? 1 : 0));
+    thinking.open();
+    for (const reply of await Promise.all([first, ...others])) {
+      if ('raw' in reply) expect(reply.body).toEqual({ summary: TEXT });
+      else expect((await hear(reply)).text).toBe(TEXT);
+    }
+    expect(upstream.requests).toHaveLength(1);
+    const entries = await weir.ledger();
+    expect(entries.filter(({ cache }) => cache === 'miss')).toHaveLength(1);
+    expect(entries.filter(({ cache, costPico }) => cache === 'hit' && costPico === 0n)).toHaveLength(19);
+    expect(weir.clock.pending).toBe(0);
+  },
+);
 
 test('C6 when the one who asked leaves in mid-stream, the others are answered all the same', async () => {
   await using upstream = await startScriptedUpstream({ prices: tieredPrices });
