@@ -1,5 +1,7 @@
 import { expect, test } from 'vitest';
+import type { DynamoDb } from '#platform/aws/dynamodb.ts';
 import { haiku, serving } from '#test/support/haiku.ts';
+import { answer } from '#test/support/scripted-steps.ts';
 import { startScriptedUpstream } from '#test/support/scripted-upstream.ts';
 import { tieredPrices } from '#test/support/tiered-prices.ts';
 import { startWeir } from '#test/support/weir.ts';
@@ -34,23 +36,16 @@ test('before the upstream is called a cached endpoint waits for DynamoDB three t
   await using weir = await startWeir({ baseUrl: upstream.baseUrl });
   const set = { window: 'month', limitUsd: '5' };
   await weir.put('finance/set-budget', set, { params: { scope: 'caller:ada' }, roles: ['administrator'] });
-  const environment = serving(weir, { cached: haiku({ deterministic: WEEK }), plain: haiku() });
-
-  /** How often the call waited: requests that are under way together are one wait. */
+  const rounds = new Rounds();
+  const endpoints = { cached: haiku({ deterministic: WEEK }), plain: haiku() };
+  const platform = { ...weir.platform, dynamo: rounds.of(weir.platform.dynamo) };
+  const environment = serving(weir, endpoints, platform);
   const waitsOf = async (endpoint: string, topic: string) => {
-    let underWay = 0;
+    const before = rounds.count;
     let waits = 0;
-    const asked = upstream.requests.length;
-    weir.dynamoDb.reset();
-    weir.dynamoDb.rules.push({
-      fault: async (exchange) => {
-        if (upstream.requests.length === asked && underWay++ === 0) waits += 1;
-        // Those that are sent together come in before the first of them is answered.
-        await new Promise((resolve) => setImmediate(resolve));
-        const reply = await exchange.forward();
-        underWay -= 1;
-        exchange.reply(reply);
-      },
+    upstream.script((exchange) => {
+      waits = rounds.count - before;
+      return answer()(exchange);
     });
     expect((await environment.post(endpoint, { topic })).status).toBe(200);
     return waits;
@@ -59,3 +54,33 @@ test('before the upstream is called a cached endpoint waits for DynamoDB three t
   expect(await waitsOf('cached', 'rain')).toBe(3);
   expect(await waitsOf('plain', 'rain')).toBe(1);
 });
+
+/** Counts how often a client is waited for: what is asked together is one round, and is answered together. */
+class Rounds {
+  count = 0;
+  #underWay = 0;
+  #answered = Promise.withResolvers<void>();
+
+  of(dynamo: DynamoDb): DynamoDb {
+    const counted = Object.entries(dynamo).map(
+      ([name, ask]: [string, (...question: unknown[]) => Promise<unknown>]) => {
+        return [name, (...question: unknown[]) => this.#ask(() => ask(...question))] as const;
+      },
+    );
+    return Object.fromEntries(counted) as unknown as DynamoDb;
+  }
+
+  async #ask(ask: () => Promise<unknown>): Promise<unknown> {
+    if (this.#underWay++ === 0) {
+      this.count += 1;
+      this.#answered = Promise.withResolvers();
+    }
+    const { promise, resolve } = this.#answered;
+    try {
+      return await ask();
+    } finally {
+      if (--this.#underWay === 0) resolve();
+      await promise;
+    }
+  }
+}
