@@ -22,6 +22,8 @@ export class FailingUpstream implements AsyncDisposable {
   readonly weir: Weir;
   readonly asked: AskedWay;
   readonly #chance: Chance;
+  /** How many requests the upstream had seen before the call at hand. */
+  #callFrom = 0;
 
   private constructor(asked: AskedWay, upstream: ScriptedUpstream, weir: Weir, chance: Chance) {
     this.asked = asked;
@@ -40,11 +42,11 @@ export class FailingUpstream implements AsyncDisposable {
   /** From now on the question at hand meets this, behind the answers to the others of its call, and those are good. */
   fails(step: Step): void {
     const { isAtHand, besides } = this.asked;
-    const from = this.upstream.requests.length;
+    this.#callFrom = this.upstream.requests.length;
     const backoff = this.#chance.expectBackoff();
     this.upstream.otherwise(async (exchange) => {
       if (!isAtHand(exchange.request)) return plainAnswers(exchange);
-      const earlier = () => this.upstream.requests.slice(from).filter((request) => !isAtHand(request));
+      const earlier = () => this.upstream.requests.slice(this.#callFrom).filter((request) => !isAtHand(request));
       // A routing is kept, so a later call has none before its answer.
       if (besides > 1)
         while (earlier().length < besides) await this.upstream.received(this.upstream.requests.length + 1);
@@ -84,6 +86,7 @@ export class FailingUpstream implements AsyncDisposable {
   /** Asks in an environment of its own, unless the test has one: retry budget, breaker and key are fresh. */
   async ask(options: RequestOptions = {}, environment: WeirEnvironment = this.weir.newEnvironment()): Promise<Asked> {
     const before = this.upstream.requests.length;
+    this.#callFrom = before;
     const reply = await this.#send(options, environment);
     const requests = this.upstream.requests.slice(before);
     return { reply, requests, atHand: requests.filter((request) => this.asked.isAtHand(request)) };
