@@ -20,26 +20,32 @@ const byQuestion = choose(({ rawBody }) => {
   return rawBody.includes('slow') ? hang() : RAIN;
 });
 
-/** Asks its questions one after the other, or all at once where the last is `!`. */
-const asking = defineEndpoint({
-  summary: 'Asks what the test wants asked.',
-  input: z.strictObject({ questions: z.array(z.string()) }),
-  output: z.strictObject({ words: z.array(z.string()) }),
-  example: { questions: ['one'] },
-  model: small,
-  limits: { timeoutMs: 25_000, maxOutputTokens: 100 },
-  deterministic: { ttlSeconds: 60 },
-  async run({ questions }, call) {
-    const ask = async (input: string) => {
-      const output = z.strictObject({ word: z.string() });
-      return (await call.respond({ instructions: 'One word.', input, output })).word;
-    };
-    if (questions.at(-1) === '!') return { words: await Promise.all(questions.slice(0, -1).map(ask)) };
-    const words: string[] = [];
-    for (const question of questions) words.push(await ask(question));
-    return { words };
-  },
-});
+/** Asks its questions one after the other, or all at once where the last is `!`: but all behind the first when `others` opens. */
+const askingOthersAt = (others?: Gate) =>
+  defineEndpoint({
+    summary: 'Asks what the test wants asked.',
+    input: z.strictObject({ questions: z.array(z.string()) }),
+    output: z.strictObject({ words: z.array(z.string()) }),
+    example: { questions: ['one'] },
+    model: small,
+    limits: { timeoutMs: 25_000, maxOutputTokens: 100 },
+    deterministic: { ttlSeconds: 60 },
+    async run({ questions }, call) {
+      const ask = async (input: string) => {
+        const output = z.strictObject({ word: z.string() });
+        return (await call.respond({ instructions: 'One word.', input, output })).word;
+      };
+      const askAtOnce = async (question: string, at: number) => {
+        if (at > 0) await others?.pass();
+        return ask(question);
+      };
+      if (questions.at(-1) === '!') return { words: await Promise.all(questions.slice(0, -1).map(askAtOnce)) };
+      const words: string[] = [];
+      for (const question of questions) words.push(await ask(question));
+      return { words };
+    },
+  });
+const asking = askingOthersAt();
 
 test.each([
   ['in one process', 1],
@@ -92,11 +98,17 @@ test.each([
 ])('C6 a question that is given up while it waits for one %s does not keep its call', async (_, processes) => {
   await using upstream = await startScriptedUpstream({ prices: tieredPrices });
   await using weir = await startWeir({ baseUrl: upstream.baseUrl });
-  const environments = environmentsOf(weir, processes, { endpoints: { asking } });
+  const others = new Gate();
+  const environments = environmentsOf(weir, processes, { endpoints: { asking: askingOthersAt(others) } });
   upstream.otherwise(byQuestion);
-  const leading = environments[0].post('asking', { questions: ['slow'] });
+  const [leaders, waiters] = [environments[0], environments.at(-1)!];
+  const leading = leaders.post('asking', { questions: ['slow'] });
   await upstream.received();
-  const failed = await environments.at(-1)!.post('asking', { questions: ['slow', 'wrong', '!'] });
+  const failing = waiters.post('asking', { questions: ['slow', 'wrong', '!'] });
+  // Who leads does not wait, so the call asks its other question when the first one waits.
+  await waiters.reads.answered(leaders === waiters ? 2 : 1);
+  others.open();
+  const failed = await failing;
   expect([failed.status, upstream.requests.length]).toEqual([502, 2]);
   // What is left is the leader's: its deadline and its renewal.
   expect(weir.clock.pending).toBe(2);
