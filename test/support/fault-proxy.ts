@@ -7,6 +7,7 @@ import {
 } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { buffer } from 'node:stream/consumers';
+import { jitter } from './jitter.ts';
 import type { Gate } from './scripted-gate.ts';
 
 /** A reply of the target, or one in its place. */
@@ -166,6 +167,7 @@ export class FaultProxy {
   }
 
   async #serve(incoming: IncomingMessage, response: ServerResponse): Promise<void> {
+    await jitter();
     const body = await buffer(incoming).catch(() => undefined);
     if (body === undefined) return;
     const request = { operation: operationOf(incoming), body: body.toString() };

@@ -1,6 +1,7 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
+import { jitter } from './jitter.ts';
 import { Bill, type PriceTable } from './scripted-bill.ts';
 import type { Exchange, RecordedRequest, Step } from './scripted-exchange.ts';
 import { badRequest, failure, invalidApiKey } from './scripted-failures.ts';
@@ -122,6 +123,7 @@ export class ScriptedUpstream {
   }
 
   async #serve(incoming: IncomingMessage, response: ServerResponse): Promise<void> {
+    await jitter();
     // A client that leaves before it has sent its whole body has asked for nothing.
     const rawBody = await text(incoming).catch(() => undefined);
     if (rawBody === undefined) return;
