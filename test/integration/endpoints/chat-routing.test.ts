@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import { expectBooksToAgree } from '#test/support/books.ts';
 import { startLocalGateway } from '#test/support/local-gateway.ts';
+import { patientEnvironment } from '#test/support/patient-environment.ts';
 import type { Step } from '#test/support/scripted-exchange.ts';
 import { Gate } from '#test/support/scripted-gate.ts';
 import { answer, choose, hang, incomplete, refusal } from '#test/support/scripted-steps.ts';
@@ -185,10 +186,12 @@ test('C6 of ten conversations that begin alike at once, one is routed', async ()
   const routing = answer({ json: { size: 'small' }, gate });
   upstream.otherwise(choose((request) => (isRouting(request) ? routing : answer())));
   await using weir = await startWeir({ baseUrl: upstream.baseUrl });
+  const environment = patientEnvironment(weir);
   const asked = Array.from({ length: 10 }, (_, at) =>
-    weir.post('chat', { messages: [user('Hello.'), assistant(`Hello ${at}.`), user('What is a weir?')] }),
+    environment.post('chat', { messages: [user('Hello.'), assistant(`Hello ${at}.`), user('What is a weir?')] }),
   );
   await gate.reached();
+  await environment.reads.answered(10);
   gate.open();
   for (const { status, body } of await Promise.all(asked)) expect([status, body['size']]).toEqual([200, 'small']);
   expect(upstream.requests.map(isRouting).filter(Boolean)).toHaveLength(1);

@@ -5,7 +5,7 @@ import { stream } from '#test/support/scripted-stream.ts';
 import { startScriptedUpstream } from '#test/support/scripted-upstream.ts';
 import { tieredPrices } from '#test/support/tiered-prices.ts';
 import { startWeir } from '#test/support/weir.ts';
-import { patientEnvironment } from './patient-environment.ts';
+import { patientEnvironment } from '#test/support/patient-environment.ts';
 import { hear, hearText, SUMMARIZE } from './ways.ts';
 
 const { body } = SUMMARIZE;
@@ -127,9 +127,7 @@ test.each(['a stream', 'a plain call'])(
     const first = isStreamLed ? asStream() : asPlain();
     await thinking.reached();
     const others = Array.from({ length: 19 }, (_, at) => (at % 4 === 3 ? asPlain() : asStream()));
-    // Each has its deadline, and each stream its heartbeat; one has the lead, and a stream its line to the model.
-    const streams = 15 + (isStreamLed ? 1 : 0);
-    await weir.clock.timersSet(20 + streams + 1 + (isStreamLed ? 1 : 0));
+    await environment.reads.answered(20);
     thinking.open();
     for (const reply of await Promise.all([first, ...others])) {
       if ('raw' in reply) expect(reply.body).toEqual({ summary: TEXT });
@@ -153,10 +151,11 @@ test('C6 when the one who asked leaves in mid-stream, the others are answered al
   })();
   upstream.script(stream({ chunks }));
   upstream.otherwise(stream({ chunks: CHUNKS }));
-  const leader = await weir.stream('summarize', STREAMED);
+  const environment = patientEnvironment(weir);
+  const leader = await environment.stream('summarize', STREAMED);
   await leader.chunks.next();
-  const others = Array.from({ length: 3 }, () => weir.stream('summarize', STREAMED));
-  await weir.clock.timersSet(4 * 2 + 2);
+  const others = Array.from({ length: 3 }, () => environment.stream('summarize', STREAMED));
+  await environment.reads.answered(4);
   leader.leave();
   for (const reply of await Promise.all(others)) expect((await hear(reply)).text).toBe(TEXT);
   expect(await leader.settled).toBeUndefined();

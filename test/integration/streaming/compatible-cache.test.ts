@@ -7,7 +7,7 @@ import { stream } from '#test/support/scripted-stream.ts';
 import { startScriptedUpstream } from '#test/support/scripted-upstream.ts';
 import { tieredPrices } from '#test/support/tiered-prices.ts';
 import { startWeir, type Weir } from '#test/support/weir.ts';
-import { patientEnvironment } from './patient-environment.ts';
+import { patientEnvironment } from '#test/support/patient-environment.ts';
 import { postWithPolicy, type PolicyOptions } from './post-with-policy.ts';
 import { Pouring } from './pouring.ts';
 import { CHAT, hear, hearText, RESPONSES, type Way } from './ways.ts';
@@ -133,7 +133,7 @@ for (const way of [CHAT, RESPONSES]) {
     upstream.script(stream({ chunks: CHUNKS, thinking }));
     const asked = Array.from({ length: 20 }, () => environment.stream(way.entry, { ...way.body, stream: true }, HOUR));
     await thinking.reached();
-    await weir.clock.timersSet(20 * 2 + 2);
+    await environment.reads.answered(20);
     thinking.open();
     for (const reply of await Promise.all(asked)) expect((await hear(reply)).text).toBe(CHUNKS.join(''));
     expect(upstream.requests).toHaveLength(1);

@@ -1,9 +1,10 @@
 import { expect, test } from 'vitest';
+import { patientEnvironment } from '#test/support/patient-environment.ts';
 import { Gate } from '#test/support/scripted-gate.ts';
 import { stream } from '#test/support/scripted-stream.ts';
 import { startScriptedUpstream } from '#test/support/scripted-upstream.ts';
 import { tieredPrices } from '#test/support/tiered-prices.ts';
-import { startWeir, type Weir } from '#test/support/weir.ts';
+import { startWeir } from '#test/support/weir.ts';
 import { readUntil } from './read-until.ts';
 import { respelled } from './respelled.ts';
 import { CHAT, hear, hearText, WAYS } from './ways.ts';
@@ -68,13 +69,14 @@ test('S1, S8 a byte order mark behind a heartbeat does not spoil the first event
 test('S8 a call that waits for the answer of another has a heartbeat too', async () => {
   await using upstream = await startScriptedUpstream({ prices: tieredPrices });
   await using weir = await startWeir({ baseUrl: upstream.baseUrl });
+  const environment = patientEnvironment(weir);
   const way = WAYS[0]!;
   const thinking = new Gate();
   upstream.script(stream({ thinking, chunks: ['A weir holds.'] }));
-  const first = weir.stream(way.entry, { ...way.body, stream: true });
+  const first = environment.stream(way.entry, { ...way.body, stream: true });
   await thinking.reached();
-  const second = weir.stream(way.entry, { ...way.body, stream: true });
-  await expectWaiting(weir);
+  const second = environment.stream(way.entry, { ...way.body, stream: true });
+  await environment.reads.answered(2);
   await weir.clock.advance(15_000);
   const replies = [await first, await second];
   for (const reply of replies) await readUntil(reply, ': heartbeat\n\n');
@@ -82,8 +84,3 @@ test('S8 a call that waits for the answer of another has a heartbeat too', async
   for (const reply of replies) expect((await hear(reply)).text).toBe('A weir holds.');
   expect(upstream.requests).toHaveLength(1);
 });
-
-/** Two calls are under way, each with its deadline and its heartbeat, and one of them with the lead and a line to the model. */
-async function expectWaiting(weir: Weir): Promise<void> {
-  await weir.clock.timersSet(6);
-}

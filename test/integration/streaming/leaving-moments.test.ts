@@ -10,7 +10,7 @@ import { startScriptedUpstream } from '#test/support/scripted-upstream.ts';
 import { seededRandom } from '#test/support/seeded-random.ts';
 import { tieredPrices } from '#test/support/tiered-prices.ts';
 import { startWeir, type Weir } from '#test/support/weir.ts';
-import { patientEnvironment } from './patient-environment.ts';
+import { patientEnvironment } from '#test/support/patient-environment.ts';
 import { hear, SUMMARIZE, WAYS, type Way } from './ways.ts';
 
 const RESERVE = { operation: 'UpdateItem', bodyIncludes: 'available - :max' };

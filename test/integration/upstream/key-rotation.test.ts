@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { patientEnvironment } from '#test/integration/streaming/patient-environment.ts';
+import { patientEnvironment } from '#test/support/patient-environment.ts';
 import { expectBooksToAgree } from '#test/support/books.ts';
 import type { Step } from '#test/support/scripted-exchange.ts';
 import { invalidApiKey } from '#test/support/scripted-failures.ts';

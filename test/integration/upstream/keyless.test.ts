@@ -1,5 +1,5 @@
 import { expect, onTestFinished, test } from 'vitest';
-import { patientEnvironment } from '#test/integration/streaming/patient-environment.ts';
+import { patientEnvironment } from '#test/support/patient-environment.ts';
 import { expectBooksToAgree } from '#test/support/books.ts';
 import { dropAnswer, dropRequest, holdAnswer, holdRequest, type Fault } from '#test/support/fault-proxy.ts';
 import { IDENTITY_PROVIDER, SERVICE_ACCOUNT, stsError } from '#test/support/identity-server.ts';
