@@ -1,5 +1,5 @@
 import { patientDynamoDb } from './patient-dynamodb.ts';
-import { watchReads, type WatchedReads } from './watched-reads.ts';
+import { watchReads, type WatchedEnvironment } from './watched-reads.ts';
 import { WeirEnvironment } from './weir-environment.ts';
 import type { Weir } from './weir.ts';
 
@@ -10,7 +10,7 @@ import type { Weir } from './weir.ts';
  * `reads` tells how many of its calls have looked into the cache: who looks later than another's lead ends may find it still on
  * the table, and then looks again by the clock, which a test would have to turn.
  */
-export function patientEnvironment(weir: Weir): WeirEnvironment & { readonly reads: WatchedReads } {
+export function patientEnvironment(weir: Weir): WatchedEnvironment {
   const reads = watchReads(patientDynamoDb(weir.dynamoDb.endpoint));
   return Object.assign(new WeirEnvironment(weir.entries, { ...weir.platform, dynamo: reads.dynamo }), { reads });
 }

@@ -4,14 +4,9 @@ import type { Clock } from '#platform/clock.ts';
 import type { Platform } from '#platform/platform.ts';
 import { haiku, serving } from './haiku.ts';
 import { patientDynamoDb } from './patient-dynamodb.ts';
-import { watchReads, type WatchedReads } from './watched-reads.ts';
-import type { TestReply, WeirEnvironment } from './weir-environment.ts';
+import { watchReads, type WatchedEnvironment } from './watched-reads.ts';
+import type { TestReply } from './weir-environment.ts';
 import type { Weir } from './weir.ts';
-
-/** An environment of its own over a Weir's tables: other processes are seen through the tables only. */
-export interface StampedeEnvironment extends WeirEnvironment {
-  readonly reads: WatchedReads;
-}
 
 type Endpoints = Readonly<Record<string, { readonly handler: EntryHandler; readonly spec: EndpointSpec }>>;
 
@@ -19,21 +14,22 @@ type Endpoints = Readonly<Record<string, { readonly handler: EntryHandler; reado
 export const CACHED: Endpoints = { haiku: haiku({ deterministic: { ttlSeconds: 3_600 } }) };
 
 /**
- * So many environments, through the Weir's fault proxy. They wait for an answer of the table as long as it takes, for a
- * hundred callers in one process make the embedded one slow; with `patient: false`, no longer than the product does.
+ * So many environments, through the Weir's fault proxy; each sees the others through the tables only. They wait for an
+ * answer of the table as long as it takes, for a hundred callers in one process make the embedded one slow; with
+ * `patient: false`, no longer than the product does.
  */
 export function environmentsOf(
   weir: Weir<Clock>,
   count: number,
   { endpoints = CACHED, patient = true }: { readonly endpoints?: Endpoints; readonly patient?: boolean } = {},
-): readonly [StampedeEnvironment, ...StampedeEnvironment[]] {
+): readonly [WatchedEnvironment, ...WatchedEnvironment[]] {
   const all = Array.from({ length: count }, () => {
     const own = patient ? patientDynamoDb(weir.dynamoDb.endpoint) : weir.newEnvironment().platform.dynamo;
     const reads = watchReads(own);
     const platform: Platform = { ...weir.platform, dynamo: reads.dynamo };
     return Object.assign(serving(weir, endpoints, platform), { reads });
   });
-  return all as unknown as readonly [StampedeEnvironment, ...StampedeEnvironment[]];
+  return all as unknown as readonly [WatchedEnvironment, ...WatchedEnvironment[]];
 }
 
 /** Requests that went to the cache's table, by operation. */

@@ -1,10 +1,16 @@
 import type { DynamoDb } from '#platform/aws/dynamodb.ts';
+import type { WeirEnvironment } from './weir-environment.ts';
 
 /** A DynamoDB that tells how far the cache's readers are: who was told that nothing is there has missed what comes. */
 export interface WatchedReads {
   readonly dynamo: DynamoDb;
   /** Settles when so many reads of single items of the cache have been answered, and their readers have gone on. */
   answered(count: number): Promise<void>;
+}
+
+/** An environment that tells how far its calls are. */
+export interface WatchedEnvironment extends WeirEnvironment {
+  readonly reads: WatchedReads;
 }
 
 /** Watches the reads of the cache's table. */

@@ -1,11 +1,11 @@
 import { expect, test } from 'vitest';
+import { patientEnvironment } from '#test/support/patient-environment.ts';
 import { Gate } from '#test/support/scripted-gate.ts';
 import { answer, incomplete, refusal } from '#test/support/scripted-steps.ts';
 import { stream } from '#test/support/scripted-stream.ts';
 import { startScriptedUpstream } from '#test/support/scripted-upstream.ts';
 import { tieredPrices } from '#test/support/tiered-prices.ts';
 import { startWeir } from '#test/support/weir.ts';
-import { patientEnvironment } from '#test/support/patient-environment.ts';
 import { hear, hearText, SUMMARIZE } from './ways.ts';
 
 const { body } = SUMMARIZE;

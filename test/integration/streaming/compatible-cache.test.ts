@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import type { CallerPolicy } from '#platform/principal.ts';
+import { patientEnvironment } from '#test/support/patient-environment.ts';
 import { send } from '#test/support/scripted-exchange.ts';
 import { Gate } from '#test/support/scripted-gate.ts';
 import { answer, incomplete, refusal } from '#test/support/scripted-steps.ts';
@@ -7,7 +8,6 @@ import { stream } from '#test/support/scripted-stream.ts';
 import { startScriptedUpstream } from '#test/support/scripted-upstream.ts';
 import { tieredPrices } from '#test/support/tiered-prices.ts';
 import { startWeir, type Weir } from '#test/support/weir.ts';
-import { patientEnvironment } from '#test/support/patient-environment.ts';
 import { postWithPolicy, type PolicyOptions } from './post-with-policy.ts';
 import { Pouring } from './pouring.ts';
 import { CHAT, hear, hearText, RESPONSES, type Way } from './ways.ts';

@@ -1,12 +1,12 @@
 import { expect, test } from 'vitest';
 import { expectBooksToAgree } from '#test/support/books.ts';
+import { patientEnvironment } from '#test/support/patient-environment.ts';
 import { Gate } from '#test/support/scripted-gate.ts';
 import { choose } from '#test/support/scripted-steps.ts';
 import { stream } from '#test/support/scripted-stream.ts';
 import { startScriptedUpstream } from '#test/support/scripted-upstream.ts';
 import { tieredPrices } from '#test/support/tiered-prices.ts';
 import { startWeir } from '#test/support/weir.ts';
-import { patientEnvironment } from '#test/support/patient-environment.ts';
 import { hear, WAYS, type Way } from './ways.ts';
 
 /** The body of a way, with a topic that the upstream finds again. */

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { patientEnvironment } from '#test/support/patient-environment.ts';
 import { expectBooksToAgree } from '#test/support/books.ts';
+import { patientEnvironment } from '#test/support/patient-environment.ts';
 import type { Step } from '#test/support/scripted-exchange.ts';
 import { invalidApiKey } from '#test/support/scripted-failures.ts';
 import { Gate } from '#test/support/scripted-gate.ts';

@@ -1,9 +1,9 @@
 import { expect, onTestFinished, test } from 'vitest';
-import { patientEnvironment } from '#test/support/patient-environment.ts';
 import { expectBooksToAgree } from '#test/support/books.ts';
 import { dropAnswer, dropRequest, holdAnswer, holdRequest, type Fault } from '#test/support/fault-proxy.ts';
 import { IDENTITY_PROVIDER, SERVICE_ACCOUNT, stsError } from '#test/support/identity-server.ts';
 import { cutInHalf, replyWith, startKeylessWeir, type KeylessWeir } from '#test/support/keyless-weir.ts';
+import { patientEnvironment } from '#test/support/patient-environment.ts';
 import { invalidApiKey, unauthorized } from '#test/support/scripted-failures.ts';
 import { Gate } from '#test/support/scripted-gate.ts';
 import { answer } from '#test/support/scripted-steps.ts';
